@@ -1,0 +1,26 @@
+/**
+ * SessionStore: where a server keeps its sessions. Storage is dumb and lossy by contract: opaque bytes under a string
+ * key, three verbs. All policy (who may resume what, and for how long) is Reprise's own, in `handshake/resumption.ts`.
+ */
+
+/** A value, or a promise of it: what is there at once is used at once. */
+export type MaybePromise<T> = T | PromiseLike<T>;
+
+/**
+ * Whoever can write to a store can log in as anyone, and whoever can read it can read the traffic of every session
+ * in it: keep it as you keep a private key.
+ */
+export interface SessionStore {
+  /** The state stored under `key`, or undefined when there is none (or it has expired). */
+  get(key: string): MaybePromise<Uint8Array | undefined>;
+  /** Keeps `state` under `key` for at most `lifetime` seconds. */
+  set(key: string, state: Uint8Array, lifetime: number): MaybePromise<void>;
+  /** Forgets `key`; forgetting what is not there is not an error. */
+  delete(key: string): MaybePromise<void>;
+}
+
+/**
+ * Where a client keeps its sessions: the same three verbs, under keys that bind the client's configuration and the
+ * server's name. What a server's store is to its users' security, this cache is to one user's.
+ */
+export type ClientSessionCache = SessionStore;
