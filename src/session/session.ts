@@ -2,12 +2,44 @@
  * Session: what both sides agreed on, and its serialised form, format version 1.
  *
  * A session is made once, at the end of a full handshake, and never changed after: a resumption that rewrote one
- * would carry its own state into later ones (CVE-2010-4180). What it binds is listed in the struct below.
+ * would carry its own state into later ones (CVE-2010-4180). There is one door, `createSession`, for those that a
+ * handshake made and for those that a store gave back: what it refuses is in no `Session` anywhere.
+ *
+ * The binary form is a struct of the presentation language (RFC 5246 §4): numbers in network byte order, `<n>` a
+ * field of variable length behind its length in n bytes, nothing between the fields and nothing after the last.
+ *
+ *     bytes  field
+ *     1      formatVersion          1
+ *     2      protocolVersion        0x0303 for TLS 1.2
+ *     2      cipherSuite            as in the IANA registry
+ *     <1>    sessionId              1 to 32 bytes
+ *     48     masterSecret           never all zeros
+ *     1      extendedMasterSecret   0 or 1
+ *     <2>    serverName             UTF-8; empty: the client named none (RFC 6066 §3: a HostName has a byte at least)
+ *     <1>    alpnProtocol           UTF-8; empty: none was agreed on (RFC 7301 §3.1: nor has a ProtocolName less)
+ *     <3>    peerCertificates       each <3>, DER, leaf first, at least 1 byte; the outer length counts bytes
+ *     1      peerVerified           0 or 1
+ *     1      clientAuthentication   0 none, 1 request, 2 require
+ *     32     contextDigest
+ *     32     serverCredential
+ *     6      establishedAt          milliseconds since the epoch
+ *     6      expiresAt              milliseconds since the epoch; not before establishedAt
+ *
+ * A session has exactly one such form: bytes that decode at all encode to themselves again.
  */
 
-import { equal, fromUtf8, utf8 } from '../wire/bytes.ts';
+import { equalInConstantTime, fromUtf8, utf8, wipe } from '../wire/bytes.ts';
 import {
-  decode, encode, type Infer, opaque, opaqueVector, struct, uint16, uint48, uint8, vector,
+  decode,
+  encode,
+  type Infer,
+  opaque,
+  opaqueVector,
+  struct,
+  uint8,
+  uint16,
+  uint48,
+  vector,
 } from '../wire/codec.ts';
 
 export type ClientAuthentication = 'none' | 'request' | 'require';
@@ -32,12 +64,13 @@ export interface Session {
   readonly contextDigest: Uint8Array;
   /** SHA-256 of the server's leaf certificate. 32 bytes. */
   readonly serverCredential: Uint8Array;
-  /** When the full handshake ended, and when it may be resumed no more; milliseconds since the epoch. */
+  /** When the full handshake ended, and when it may be resumed no more; whole milliseconds since the epoch. */
   readonly establishedAt: number;
   readonly expiresAt: number;
 }
 
 const formatVersion = 1;
+const flags = [false, true] as const;
 const modes = ['none', 'request', 'require'] as const satisfies readonly ClientAuthentication[];
 
 /** The binary form. Changed only together with `formatVersion`: bytes of another version are a miss. */
@@ -58,3 +91,129 @@ const SessionState = struct({
   establishedAt: uint48,
   expiresAt: uint48,
 });
+
+/**
+ * A session of these fields, frozen, sharing no memory with what it was made of.
+ * @throws RangeError on a value that no session has: above all, on a master secret that is missing or was overwritten
+ */
+export function createSession(fields: Session): Session {
+  const session: Session = {
+    sessionId: copyOf('sessionId', fields.sessionId, 1, 32),
+    protocolVersion: checked('protocolVersion', fields.protocolVersion, 0xffff),
+    cipherSuite: checked('cipherSuite', fields.cipherSuite, 0xffff),
+    masterSecret: copyOf('masterSecret', fields.masterSecret, 48, 48),
+    extendedMasterSecret: oneOf('extendedMasterSecret', fields.extendedMasterSecret, flags),
+    serverName: nameOrNone('serverName', fields.serverName, 0xffff),
+    alpnProtocol: nameOrNone('alpnProtocol', fields.alpnProtocol, 0xff),
+    peerCertificates: copyOfChain(fields.peerCertificates),
+    peerVerified: oneOf('peerVerified', fields.peerVerified, flags),
+    clientAuthentication: oneOf('clientAuthentication', fields.clientAuthentication, modes),
+    contextDigest: copyOf('contextDigest', fields.contextDigest, 32, 32),
+    serverCredential: copyOf('serverCredential', fields.serverCredential, 32, 32),
+    establishedAt: checked('establishedAt', fields.establishedAt, 2 ** 48 - 1),
+    expiresAt: checked('expiresAt', fields.expiresAt, 2 ** 48 - 1),
+  };
+  if (equalInConstantTime(session.masterSecret, noSecret)) {
+    throw new RangeError('masterSecret: expected a secret, got 48 zeros');
+  }
+  if (session.expiresAt < session.establishedAt) {
+    throw new RangeError(`expiresAt: expected ${session.establishedAt} or later, got ${session.expiresAt}`);
+  }
+  return Object.freeze(session);
+}
+
+/** The binary form, in memory of its own: it holds the master secret, and is overwritten by whoever drops it. */
+export function encodeSession(session: Session): Uint8Array {
+  const written = encode(SessionState, {
+    ...session,
+    formatVersion,
+    extendedMasterSecret: flags.indexOf(session.extendedMasterSecret),
+    serverName: utf8(session.serverName ?? ''),
+    alpnProtocol: utf8(session.alpnProtocol ?? ''),
+    peerCertificates: [...session.peerCertificates],
+    peerVerified: flags.indexOf(session.peerVerified),
+    clientAuthentication: modes.indexOf(session.clientAuthentication),
+  });
+  const state = new Uint8Array(written);
+  wipe(written);
+  return state;
+}
+
+/**
+ * The session in the bytes that a store gave; undefined where there is none in them, whatever they are. It never
+ * throws, for what is in a store is a stranger's word: to the handshake, garbage is a miss (RFC 5246 §7.4.1.2).
+ */
+export function decodeSession(bytes: Uint8Array): Session | undefined {
+  try {
+    return fromState(decode(SessionState, bytes, 'Session'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws RangeError, TypeError on what is well-formed and yet no session */
+function fromState(state: Infer<typeof SessionState>): Session | undefined {
+  if (state.formatVersion !== formatVersion) return undefined;
+  const extendedMasterSecret = flags[state.extendedMasterSecret];
+  const peerVerified = flags[state.peerVerified];
+  const clientAuthentication = modes[state.clientAuthentication];
+  if (extendedMasterSecret === undefined || peerVerified === undefined) return undefined;
+  if (clientAuthentication === undefined) return undefined;
+  return createSession({
+    ...state,
+    extendedMasterSecret,
+    serverName: fromUtf8(state.serverName) || undefined,
+    alpnProtocol: fromUtf8(state.alpnProtocol) || undefined,
+    peerVerified,
+    clientAuthentication,
+  });
+}
+
+const noSecret = new Uint8Array(48);
+
+/** A plain copy: `slice` will not do, for on Node's Buffer, which stores often return, it is a view. */
+function copyOf(field: string, bytes: Uint8Array, min: number, max: number): Uint8Array {
+  if (!(bytes instanceof Uint8Array))
+    throw new TypeError(`${field}: expected a Uint8Array, got ${typeof bytes}`);
+  if (bytes.length < min || bytes.length > max) {
+    throw new RangeError(
+      `${field}: expected ${min === max ? min : `${min} to ${max}`} bytes, got ${bytes.length}`,
+    );
+  }
+  return new Uint8Array(bytes);
+}
+
+function copyOfChain(chain: readonly Uint8Array[]): readonly Uint8Array[] {
+  let room = 0xffffff;
+  const copies = chain.map((certificate) => {
+    const copy = copyOf('peerCertificates', certificate, 1, room - 3);
+    room -= 3 + copy.length;
+    return copy;
+  });
+  return Object.freeze(copies);
+}
+
+function checked(field: string, value: number, max: number): number {
+  if (!Number.isInteger(value) || value < 0 || value > max) {
+    throw new RangeError(`${field}: expected an integer of 0 to ${max}, got ${value}`);
+  }
+  return value;
+}
+
+function oneOf<T>(field: string, value: T, allowed: readonly T[]): T {
+  if (!allowed.includes(value)) {
+    throw new RangeError(`${field}: expected one of ${allowed.join(', ')}, got ${String(value)}`);
+  }
+  return value;
+}
+
+/** Half a surrogate pair has no UTF-8: such a name would come back as another, and is refused. */
+function nameOrNone(field: string, name: string | undefined, max: number): string | undefined {
+  if (name === undefined) return undefined;
+  const bytes = utf8(name);
+  if (bytes.length < 1 || bytes.length > max) {
+    throw new RangeError(`${field}: expected 1 to ${max} bytes or undefined, got ${bytes.length} bytes`);
+  }
+  if (fromUtf8(bytes) !== name) throw new RangeError(`${field}: expected text that UTF-8 can write`);
+  return name;
+}

@@ -1,0 +1,302 @@
+/** The guard before a store: whatever the store does, the handshake gets an answer and the application a report. */
+
+import { createHook } from 'node:async_hooks';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { GuardedSessionStore, maxStateLength, type StoreReport } from '../../src/session/guard.ts';
+import { MemorySessionStore } from '../../src/session/memory.ts';
+import type { SessionStore } from '../../src/session/store.ts';
+
+const deadline = 50;
+const state = new Uint8Array([1, 2, 3]);
+
+/** A store all of whose operations do the same. */
+function storeThat(does: () => unknown): SessionStore {
+  return { get: does, set: does, delete: does } as SessionStore;
+}
+
+function guarded(store: SessionStore) {
+  const reports: StoreReport[] = [];
+  const guard = new GuardedSessionStore(store, { deadline, report: (report) => reports.push(report) });
+  return { guard, reports };
+}
+
+const revoked = Proxy.revocable({}, {});
+revoked.revoke();
+
+const thrown: [string, unknown][] = [
+  ['an Error', new Error('connection refused')],
+  ['a string', 'connection refused'],
+  ['undefined', undefined],
+  ['an object without a prototype', Object.create(null)],
+  ['a revoked proxy', revoked.proxy],
+];
+
+function hostile(): never {
+  throw new Error('hostile');
+}
+
+function rejectAndResolve(resolve: (value: unknown) => void, reject: (error: unknown) => void): void {
+  reject(new Error('hostile'));
+  resolve(state);
+  reject(new Error('again'));
+}
+
+function thenable(then: PropertyDescriptor, object = {}): object {
+  return Object.defineProperty(object, 'then', then);
+}
+
+/** The three operations, and the answer that each gives where the store has failed. */
+const operations = [
+  ['get', (guard: GuardedSessionStore) => guard.find('k'), { outcome: 'store-failed' }],
+  ['set', (guard: GuardedSessionStore) => guard.keep('k', state, 60), false],
+  ['delete', (guard: GuardedSessionStore) => guard.forget('k'), undefined],
+] as const;
+
+const unhandled = vi.fn();
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  process.on('unhandledRejection', unhandled);
+});
+
+afterEach(async () => {
+  vi.useRealTimers();
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('unhandledRejection', unhandled);
+  expect(unhandled).not.toHaveBeenCalled();
+});
+
+function expectRefusal(answer: unknown, refusal: unknown): void {
+  if (typeof refusal === 'object') expect(answer).toMatchObject(refusal as object);
+  else expect(answer).toBe(refusal);
+}
+
+describe.each(operations)(
+  'a store whose %s fails costs one full handshake and nothing else:',
+  (operation, ask, refusal) => {
+    test.each(thrown)('it throws %s', (_, value) => {
+      const { guard, reports } = guarded(
+        storeThat(() => {
+          throw value;
+        }),
+      );
+      expectRefusal(ask(guard), refusal);
+      expect(reports).toMatchObject([{ kind: 'store-failed', operation }]);
+      expect(reports[0]?.error).toBeInstanceOf(Error);
+    });
+
+    test.each(thrown)('it rejects with %s', async (_, value) => {
+      const { guard, reports } = guarded(storeThat(() => Promise.reject(value)));
+      expectRefusal(await ask(guard), refusal);
+      expect(reports).toMatchObject([{ kind: 'store-failed', operation }]);
+      expect(reports[0]?.error).toBeInstanceOf(Error);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    test('it never answers', async () => {
+      const { guard, reports } = guarded(storeThat(() => new Promise(() => {})));
+      const answer = ask(guard);
+      await vi.advanceTimersByTimeAsync(deadline - 1);
+      expect(reports).toEqual([]);
+      await vi.advanceTimersByTimeAsync(1);
+      expectRefusal(await answer, refusal);
+      expect(reports).toEqual([
+        { kind: 'store-failed', operation, error: new Error('expected an answer within 50 ms, got none') },
+      ]);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    test('it answers late, and the answer is dropped', async () => {
+      const { guard, reports } = guarded(
+        storeThat(() => new Promise((resolve) => setTimeout(resolve, 2 * deadline, state))),
+      );
+      const answer = ask(guard);
+      await vi.advanceTimersByTimeAsync(2 * deadline);
+      expectRefusal(await answer, refusal);
+      expect(reports.map((report) => report.error.message)).toEqual([
+        'expected an answer within 50 ms, got none',
+        'expected an answer within 50 ms, got one later',
+      ]);
+    });
+
+    test('it rejects late, and the rejection is reported and handled', async () => {
+      const { guard, reports } = guarded(
+        storeThat(() => new Promise((_, reject) => setTimeout(reject, 2 * deadline, new Error('reset')))),
+      );
+      const answer = ask(guard);
+      await vi.advanceTimersByTimeAsync(2 * deadline);
+      expectRefusal(await answer, refusal);
+      expect(reports.map((report) => report.error.message)).toEqual([
+        'expected an answer within 50 ms, got none',
+        'reset',
+      ]);
+    });
+
+    test.each([
+      ['throws from then', thenable({ value: hostile })],
+      ['throws from the getter of then', thenable({ get: hostile })],
+      ['rejects, resolves and rejects again', thenable({ value: rejectAndResolve })],
+      ['is a promise with a then of its own', thenable({ value: hostile }, Promise.resolve(state))],
+    ])('its thenable %s', async (_, thenable) => {
+      const { guard, reports } = guarded(storeThat(() => thenable));
+      expectRefusal(await ask(guard), refusal);
+      expect(reports.map((report) => report.error.message)).toEqual(['hostile']);
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    test('it is missing', () => {
+      const { guard, reports } = guarded({} as SessionStore);
+      expectRefusal(ask(guard), refusal);
+      expect(reports).toMatchObject([{ operation, error: expect.any(TypeError) }]);
+    });
+
+    test('and the application throws when it is told', async () => {
+      const report = () => {
+        throw new Error('the log is full');
+      };
+      const fail = new GuardedSessionStore(
+        storeThat(() => Promise.reject(new Error('reset'))),
+        { deadline, report },
+      );
+      expectRefusal(await ask(fail), refusal);
+      const hang = new GuardedSessionStore(
+        storeThat(() => new Promise(() => {})),
+        { deadline, report },
+      );
+      const answer = ask(hang);
+      await vi.advanceTimersByTimeAsync(deadline);
+      expectRefusal(await answer, refusal);
+    });
+  },
+);
+
+describe('a session that is looked for', () => {
+  const rubbish: [string, unknown][] = [
+    ['a string', 'state'],
+    ['a number', 7],
+    ['true', true],
+    ['an array of bytes', [1, 2, 3]],
+    ['an ArrayBuffer', new ArrayBuffer(3)],
+    ['another view', new Uint16Array(3)],
+    ['a function', () => state],
+    ['what only looks like a Uint8Array', Object.create(Uint8Array.prototype)],
+    ['a proxy of one', new Proxy(new Uint8Array(3), {})],
+    ['a revoked proxy', revoked.proxy],
+    ['a state that is too long', new Uint8Array(maxStateLength + 1)],
+  ];
+
+  test.each(rubbish)('is not %s', (_, answer) => {
+    const { guard, reports } = guarded(storeThat(() => answer));
+    expect(guard.find('k')).toMatchObject({ outcome: 'store-failed', error: reports[0]?.error });
+    expect(reports).toMatchObject([{ kind: 'store-failed', operation: 'get' }]);
+  });
+
+  test.each(rubbish)('is not %s, promised', async (_, answer) => {
+    const { guard, reports } = guarded(storeThat(() => Promise.resolve(answer)));
+    expect(await guard.find('k')).toMatchObject({ outcome: 'store-failed' });
+    expect(reports).toMatchObject([{ kind: 'store-failed', operation: 'get' }]);
+  });
+
+  test('is not anything but bytes', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.anything(), async (answer) => {
+        const { guard } = guarded(storeThat(() => answer));
+        const { outcome } = await guard.find('k');
+        expect(outcome).toBe(answer === undefined || answer === null ? 'not-found' : 'store-failed');
+      }),
+    );
+  });
+
+  test('is not found where there is none, in the words of any database', async () => {
+    for (const nothing of [undefined, null]) {
+      const { guard, reports } = guarded(storeThat(() => nothing));
+      expect(guard.find('k')).toEqual({ outcome: 'not-found' });
+      expect(await guarded(storeThat(async () => nothing)).guard.find('k')).toEqual({ outcome: 'not-found' });
+      expect(reports).toEqual([]);
+    }
+  });
+
+  test('is found as a plain copy, whatever the store does with its buffer', async () => {
+    const buffer = Buffer.from(state);
+    const sync = guarded(storeThat(() => buffer)).guard.find('k');
+    const async = await guarded(storeThat(async () => buffer)).guard.find('k');
+    buffer.fill(0);
+    expect([sync, async]).toStrictEqual([
+      { outcome: 'found', state },
+      { outcome: 'found', state },
+    ]);
+  });
+
+  test('may be as long as the bound', () => {
+    const longest = new Uint8Array(maxStateLength);
+    expect(guarded(storeThat(() => longest)).guard.find('k')).toMatchObject({ outcome: 'found' });
+  });
+});
+
+describe('a session that is kept', () => {
+  test('reaches the store as it is, with its key and lifetime', async () => {
+    const set = vi.fn(async () => {});
+    const { guard, reports } = guarded({ ...storeThat(() => undefined), set });
+    expect(await guard.keep('k', state, 60)).toBe(true);
+    expect(set).toHaveBeenCalledExactlyOnceWith('k', state, 60);
+    expect(reports).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('does not reach the store when it is too long', () => {
+    const set = vi.fn();
+    const { guard, reports } = guarded({ ...storeThat(() => undefined), set });
+    expect(guard.keep('k', new Uint8Array(maxStateLength + 1), 60)).toBe(false);
+    expect(set).not.toHaveBeenCalled();
+    expect(reports).toMatchObject([{ operation: 'set', error: expect.any(RangeError) }]);
+  });
+
+  test('is kept whatever the store says besides: databases answer OK or 1', () => {
+    for (const said of ['OK', 1, undefined]) {
+      expect(guarded(storeThat(() => said)).guard.keep('k', state, 60)).toBe(true);
+    }
+  });
+});
+
+describe('a store that answers at once', () => {
+  test('is answered for at once, without a promise and without a timer', () => {
+    const { guard } = guarded(new MemorySessionStore());
+    let promises = 0;
+    const hook = createHook({
+      init: (_, type) => {
+        if (type === 'PROMISE') promises++;
+      },
+    });
+    hook.enable();
+    const answers = [guard.keep('k', state, 60), guard.find('k'), guard.forget('k'), guard.find('k')];
+    const made = promises;
+    void Promise.resolve();
+    const seen = promises;
+    hook.disable();
+    expect(answers).toEqual([true, { outcome: 'found', state }, undefined, { outcome: 'not-found' }]);
+    expect(made).toBe(0);
+    expect(seen, 'the hook does see promises').toBe(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('is called as a method of itself', () => {
+    const store = {
+      prefix: 'p:',
+      get(key: string) {
+        return new TextEncoder().encode(this.prefix + key);
+      },
+      set() {},
+      delete() {},
+    };
+    const answer = guarded(store).guard.find('k');
+    expect(answer).toEqual({ outcome: 'found', state: new TextEncoder().encode('p:k') });
+  });
+});
+
+test('a deadline that no timer can keep is refused', () => {
+  for (const impossible of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31]) {
+    const options = { deadline: impossible, report: () => {} };
+    expect(() => new GuardedSessionStore(new MemorySessionStore(), options)).toThrow(RangeError);
+  }
+});
