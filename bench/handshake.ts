@@ -1,0 +1,96 @@
+/**
+ * Handshakes a second, full and resumed: Reprise beside what a user would pick instead, and beside what its
+ * cryptography alone costs. Client and server are both in this process; what is counted is the work of both ends.
+ */
+
+import { createAuthority } from '../test/support/issuer.ts';
+import type { Contestant, Setting, SuiteName } from './contestants/contestant.ts';
+import { type MeasureOptions, measure, median, quantile, type Result, ratios } from './measure.ts';
+
+/** Loaded when they are chosen, in the order of the tables. The first of a run is the one that ratios are of. */
+const contestants = {
+  reprise: () => import('./contestants/reprise.ts'),
+  'node:tls': () => import('./contestants/node-tls.ts'),
+  'node-forge': () => import('./contestants/node-forge.ts'),
+  floor: () => import('./contestants/floor.ts'),
+} as const;
+
+export type ContestantName = keyof typeof contestants;
+export const contestantNames = Object.keys(contestants) as ContestantName[];
+
+export interface HandshakeOptions extends MeasureOptions {
+  readonly suiteName: SuiteName;
+  readonly only: readonly ContestantName[];
+}
+
+/** Medians, in handshakes a second. */
+export type HandshakeReport = Record<'full' | 'resumed', Record<string, number>>;
+
+/** Measures, prints a table for each kind of handshake, and returns the medians. */
+export async function handshakeBenchmark(options: HandshakeOptions): Promise<HandshakeReport> {
+  const chosen = await enter(options);
+  const report: HandshakeReport = { full: {}, resumed: {} };
+  for (const kind of ['full', 'resumed'] as const) {
+    const tasks = chosen.map((contestant) => ({ name: contestant.name, run: () => contestant[kind]() }));
+    const results = await measure(tasks, options);
+    print(`${kind} handshakes a second, ${options.suiteName}`, results);
+    for (const { name, rates } of results) report[kind][name] = round(median(rates));
+  }
+  return report;
+}
+
+async function enter({ suiteName, only }: HandshakeOptions): Promise<Contestant[]> {
+  const setting = createSetting(suiteName);
+  const entered: Contestant[] = [];
+  for (const name of contestantNames.filter((name) => only.includes(name))) {
+    const { createContestant } = await contestants[name]();
+    entered.push(createContestant(setting));
+  }
+  return entered;
+}
+
+function createSetting(suiteName: SuiteName): Setting {
+  const serverName = 'bench.example';
+  const { chainPem, privateKeyPem } = createAuthority().issue({
+    keyType: 'ecdsa-p256',
+    dnsNames: [serverName],
+  });
+  return { suiteName, serverName, certificatePem: chainPem, privateKeyPem };
+}
+
+function print(title: string, results: readonly Result[]): void {
+  const [first] = results;
+  if (first === undefined) return;
+  const rows = [
+    ['', 'median', 'quartiles', `${first.name} ÷ it`, 'in each round'],
+    ...results.map((result) => row(first, result)),
+  ];
+  const widths = [0, 1, 2, 3, 4].map((column) =>
+    Math.max(...rows.map((cells) => cells[column]?.length ?? 0)),
+  );
+  console.log(`\n${title}`);
+  for (const cells of rows) {
+    const line = cells.map((cell, column) =>
+      column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+    );
+    console.log(`  ${line.join('   ')}`.trimEnd());
+  }
+}
+
+function row(first: Result, result: Result): string[] {
+  const { name, rates } = result;
+  const cells = [name, round(median(rates)).toString(), range(rates, round)];
+  if (result === first) return cells;
+  const fixed = (value: number) => value.toFixed(2);
+  return [...cells, fixed(median(first.rates) / median(rates)), range(ratios(first, result), fixed)];
+}
+
+/** The middle half: from the first quartile to the third. */
+function range(values: readonly number[], format: (value: number) => number | string): string {
+  return `${format(quantile(values, 0.25))} – ${format(quantile(values, 0.75))}`;
+}
+
+/** Three digits are more than a shared machine can tell. */
+function round(value: number): number {
+  return value < 1000 ? Number(value.toFixed(1)) : Math.round(value);
+}

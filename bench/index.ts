@@ -1,0 +1,74 @@
+/**
+ * The benchmarks' command line: `npm run bench -- <benchmark> [options]`. How to read what it prints is in README.md
+ * beside this file.
+ */
+
+import { parseArgs } from 'node:util';
+import { type SuiteName, suiteNames } from './contestants/contestant.ts';
+import { type ContestantName, contestantNames, handshakeBenchmark } from './handshake.ts';
+
+const help = `usage: npm run bench -- <benchmark> [options]
+
+benchmarks
+  handshake          full and resumed handshakes a second, both ends in memory
+
+options
+  --suite <name>     a cipher suite under its IANA name, or a part of it that only one has
+                     ${suiteNames.join('\n                     ')}
+  --only <names>     some of the contestants, with commas: ${contestantNames.join(',')}
+  --rounds <n>       how often each contestant takes its turn (9)
+  --slice <ms>       how long a turn is (400)
+  --warm-up <ms>     how long each contestant runs before the first round (800)
+  --json             the medians as JSON in the last line
+  --help             this text
+`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    suite: { type: 'string', default: suiteNames[0] },
+    only: { type: 'string', default: contestantNames.join(',') },
+    rounds: { type: 'string', default: '9' },
+    slice: { type: 'string', default: '400' },
+    'warm-up': { type: 'string', default: '800' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const [benchmark, ...others] = positionals;
+if (values.help) {
+  console.log(help);
+} else if (benchmark !== 'handshake' || others.length > 0) {
+  console.error(help);
+  process.exitCode = 2;
+} else {
+  const report = await handshakeBenchmark({
+    suiteName: suiteOf(values.suite),
+    only: contestantsOf(values.only),
+    rounds: countOf('rounds', values.rounds),
+    slice: countOf('slice', values.slice),
+    warmUp: countOf('warm-up', values['warm-up']),
+  });
+  if (values.json) console.log(JSON.stringify(report));
+}
+
+function suiteOf(text: string): SuiteName {
+  const [found, ...more] = suiteNames.filter((name) => name.includes(text.toUpperCase()));
+  if (found !== undefined && more.length === 0) return found;
+  throw new RangeError(`--suite: expected one of ${suiteNames.join(', ')}, got ${text}`);
+}
+
+function contestantsOf(text: string): ContestantName[] {
+  return text.split(',').map((part) => {
+    const found = contestantNames.find((name) => name === part.trim());
+    if (found !== undefined) return found;
+    throw new RangeError(`--only: expected names out of ${contestantNames.join(', ')}, got ${part}`);
+  });
+}
+
+function countOf(option: string, text: string): number {
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count > 0) return count;
+  throw new RangeError(`--${option}: expected a whole number above 0, got ${text}`);
+}
