@@ -1,0 +1,118 @@
+/**
+ * Name, who issued a certificate and whom it is about (RFC 5280 §4.1.2.4), and its text for messages in the manner
+ * of RFC 4514. Names are compared by their bytes or attributes, never by this text.
+ */
+
+import { fromUtf8, hex } from '../wire/bytes.ts';
+import { DerReader, Tag } from './der.ts';
+
+export interface Name {
+  /** The Name as it stands in the certificate. */
+  readonly der: Uint8Array;
+  /** From the most general RDN to the most specific, as in the certificate. */
+  readonly rdnSequence: readonly (readonly AttributeTypeAndValue[])[];
+  /** For a person to read: printable, of bounded length, most specific RDN first (RFC 4514 §2.1). */
+  toString(): string;
+}
+
+export interface AttributeTypeAndValue {
+  readonly type: string;
+  /** The value's identifier octet: the kind of string that it is. */
+  readonly tag: number;
+  readonly value: Uint8Array;
+}
+
+/** @throws DerError */
+export function readName(reader: DerReader): Name {
+  const der = reader.view(Tag.SEQUENCE);
+  const rdns = new DerReader(der).enter(Tag.SEQUENCE);
+  const rdnSequence: AttributeTypeAndValue[][] = [];
+  while (!rdns.done) rdnSequence.push(readRelativeDistinguishedName(rdns.enter(Tag.SET)));
+  return { der, rdnSequence, toString: () => bounded(rdnSequence) };
+}
+
+function readRelativeDistinguishedName(attributes: DerReader): AttributeTypeAndValue[] {
+  const rdn: AttributeTypeAndValue[] = [];
+  do {
+    const attribute = attributes.enter(Tag.SEQUENCE);
+    const type = attribute.oid();
+    const tag = attribute.next ?? 0;
+    const element = attribute.any();
+    attribute.end();
+    rdn.push({ type, tag, value: new DerReader(element).contents(tag) });
+  } while (!attributes.done);
+  return rdn;
+}
+
+/** RFC 4514 §3, and two more that are met often. */
+const shortNames: Readonly<Record<string, string>> = {
+  '2.5.4.3': 'CN',
+  '2.5.4.5': 'serialNumber',
+  '2.5.4.6': 'C',
+  '2.5.4.7': 'L',
+  '2.5.4.8': 'ST',
+  '2.5.4.9': 'STREET',
+  '2.5.4.10': 'O',
+  '2.5.4.11': 'OU',
+  '0.9.2342.19200300.100.1.1': 'UID',
+  '0.9.2342.19200300.100.1.25': 'DC',
+  '1.2.840.113549.1.9.1': 'emailAddress',
+};
+
+const maxText = 256;
+
+function bounded(rdnSequence: Name['rdnSequence']): string {
+  const parts: string[] = [];
+  let length = 0;
+  for (let i = rdnSequence.length - 1; i >= 0 && length <= maxText; i--) {
+    const part = (rdnSequence[i] ?? []).slice(0, 8).map(attributeText).join('+');
+    parts.push(part);
+    length += part.length + 1;
+  }
+  const text = parts.join(',');
+  return text.length > maxText ? `${text.slice(0, maxText)}…` : text;
+}
+
+function attributeText({ type, tag, value }: AttributeTypeAndValue): string {
+  const head = value.subarray(0, 4 * maxText);
+  const text = stringValue(tag, head);
+  return `${shortNames[type] ?? type}=${text === undefined ? `#${hex(head)}` : escaped(text)}`;
+}
+
+function stringValue(tag: number, value: Uint8Array): string | undefined {
+  switch (tag) {
+    case Tag.UTF8String:
+      return utf8OrUndefined(value);
+    case Tag.PrintableString:
+    case Tag.IA5String:
+    case Tag.TeletexString:
+      return String.fromCharCode(...value);
+    case Tag.BMPString:
+      return value.length % 2 === 0 ? utf16(value) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function utf8OrUndefined(bytes: Uint8Array): string | undefined {
+  try {
+    return fromUtf8(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function utf16(bytes: Uint8Array): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i += 2) {
+    text += String.fromCharCode((bytes[i] as number) * 0x100 + (bytes[i + 1] as number));
+  }
+  return text;
+}
+
+/** Whatever could end a line, colour a terminal or turn the direction of writing is written as its code point. */
+function escaped(text: string): string {
+  return text
+    .replace(/[\\,+"<>;]/g, '\\$&')
+    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+}

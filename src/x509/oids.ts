@@ -1,0 +1,43 @@
+/** Object identifiers under their ASN.1 names, and where each comes from. */
+
+export const oids = {
+  // Keys: RFC 3279 §2.3.1, RFC 5480 §2.1, RFC 8410 §3.
+  rsaEncryption: '1.2.840.113549.1.1.1',
+  'id-RSASSA-PSS': '1.2.840.113549.1.1.10',
+  'id-ecPublicKey': '1.2.840.10045.2.1',
+  secp256r1: '1.2.840.10045.3.1.7',
+  secp384r1: '1.3.132.0.34',
+  secp521r1: '1.3.132.0.35',
+  'id-X25519': '1.3.101.110',
+  'id-Ed25519': '1.3.101.112',
+  'id-Ed448': '1.3.101.113',
+  'id-dsa': '1.2.840.10040.4.1',
+  // Signatures: RFC 4055 §5, RFC 5758 §3.2.
+  sha256WithRSAEncryption: '1.2.840.113549.1.1.11',
+  sha384WithRSAEncryption: '1.2.840.113549.1.1.12',
+  sha512WithRSAEncryption: '1.2.840.113549.1.1.13',
+  'ecdsa-with-SHA256': '1.2.840.10045.4.3.2',
+  'ecdsa-with-SHA384': '1.2.840.10045.4.3.3',
+  'ecdsa-with-SHA512': '1.2.840.10045.4.3.4',
+  // Extensions: RFC 5280 §4.2.
+  'id-ce-subjectKeyIdentifier': '2.5.29.14',
+  'id-ce-keyUsage': '2.5.29.15',
+  'id-ce-subjectAltName': '2.5.29.17',
+  'id-ce-basicConstraints': '2.5.29.19',
+  'id-ce-nameConstraints': '2.5.29.30',
+  'id-ce-authorityKeyIdentifier': '2.5.29.35',
+  'id-ce-extKeyUsage': '2.5.29.37',
+  // Purposes: RFC 5280 §4.2.1.12.
+  'id-kp-serverAuth': '1.3.6.1.5.5.7.3.1',
+  'id-kp-clientAuth': '1.3.6.1.5.5.7.3.2',
+  anyExtendedKeyUsage: '2.5.29.37.0',
+  // Attributes of names: RFC 4519, RFC 2985.
+  'id-at-commonName': '2.5.4.3',
+} as const;
+
+const names = new Map<string, string>(Object.entries(oids).map(([name, oid]) => [oid, name]));
+
+/** For messages: the ASN.1 name where it is known, else the dotted form. */
+export function oidName(oid: string): string {
+  return names.get(oid) ?? oid;
+}
