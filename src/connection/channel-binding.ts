@@ -1,0 +1,45 @@
+/**
+ * Channel bindings (RFC 5929): bytes that are the same at both ends of one connection and nowhere else, for
+ * authentication protocols above TLS to bind to.
+ */
+
+import { sha256, sha384, sha512 } from '../crypto/hash.ts';
+import type { Hash } from '../crypto/provider.ts';
+import type { Established } from '../handshake/establish.ts';
+
+export type ChannelBindingType = 'tls-unique' | 'tls-server-end-point';
+
+/** @throws TypeError where this connection has no such binding */
+export function channelBinding(type: ChannelBindingType, established: Established): Uint8Array {
+  if (type === 'tls-unique') {
+    requireExtendedMasterSecret(established, 'tls-unique');
+    return established.firstVerifyData.slice();
+  }
+  const certificate = established.serverCertificate;
+  if (certificate === undefined) throw new TypeError("the server's certificate is not at hand");
+  const hash = signatureHashes[certificate.signatureAlgorithm.oid];
+  if (hash === undefined) {
+    throw new TypeError(
+      `tls-server-end-point is not defined for a certificate signed with ${certificate.signatureAlgorithm.oid} (RFC 5929 §4.1)`,
+    );
+  }
+  return hash.digest(certificate.der);
+}
+
+/** Without it two connections can be made to share their secrets, and what is derived from them (RFC 7627 §5.4). */
+export function requireExtendedMasterSecret({ extendedMasterSecret }: Established, what: string): void {
+  if (!extendedMasterSecret) throw new TypeError(`${what} needs extended_master_secret (RFC 7627 §5.4)`);
+}
+
+/** The hash of each certificate signature algorithm; SHA-256 in the place of MD5 and SHA-1 (RFC 5929 §4.1). */
+const signatureHashes: Readonly<Record<string, Hash>> = {
+  '1.2.840.113549.1.1.4': sha256, // md5WithRSAEncryption
+  '1.2.840.113549.1.1.5': sha256, // sha1WithRSAEncryption
+  '1.2.840.113549.1.1.11': sha256, // sha256WithRSAEncryption
+  '1.2.840.113549.1.1.12': sha384, // sha384WithRSAEncryption
+  '1.2.840.113549.1.1.13': sha512, // sha512WithRSAEncryption
+  '1.2.840.10045.4.1': sha256, // ecdsa-with-SHA1
+  '1.2.840.10045.4.3.2': sha256, // ecdsa-with-SHA256
+  '1.2.840.10045.4.3.3': sha384, // ecdsa-with-SHA384
+  '1.2.840.10045.4.3.4': sha512, // ecdsa-with-SHA512
+};

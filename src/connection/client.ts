@@ -1,0 +1,37 @@
+/**
+ * ClientConnection: one connection to a server.
+ */
+
+import { clientHandshake } from '../handshake/client.ts';
+import type { Established } from '../handshake/establish.ts';
+import { Peer } from '../handshake/peer.ts';
+import { type ClientStates, clientStates } from '../handshake/states.ts';
+import { RecordLayer } from '../record/layer.ts';
+import type { TlsError } from '../wire/error.ts';
+import type { ClientConfig } from './config.ts';
+import { Connection, type ConnectionHandlers } from './connection.ts';
+import { resolveClient } from './resolve.ts';
+
+export class ClientConnection extends Connection<ClientStates> {
+  #started = false;
+
+  /** @throws TypeError or RangeError on a configuration that cannot be meant, before a byte is sent */
+  constructor(config: ClientConfig, handlers: ConnectionHandlers) {
+    const { parameters, report } = resolveClient(config);
+    const peer = new Peer(clientStates, new RecordLayer());
+    const forget = (error: TlsError, established: Established | undefined) => {
+      // C10: what could not be gone on with is not offered again. A fatal alert later forgets it too (RFC 5246 §7.2.2).
+      const failed =
+        established === undefined || (error.alert !== undefined && error.alert !== 'close_notify');
+      return failed ? parameters.sessions?.forget() : undefined;
+    };
+    super({ role: 'client', peer, handshake: clientHandshake(peer, parameters), report, forget }, handlers);
+  }
+
+  /** Sends the ClientHello. @throws TypeError when called twice */
+  start(): void {
+    if (this.#started) throw new TypeError('start: the connection was started before');
+    this.#started = true;
+    this.begin();
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * Configuration, as the user gives it. Every option has one name in both roles; what a role alone has stands with that
+ * role. `resolve.ts` turns it into the handshake's parameters.
+ *
+ * A configuration object is frozen when it is first used: what sessions are bound to must not change under them.
+ */
+
+import type { CipherSuite } from '../crypto/cipher-suites.ts';
+import type { CryptoProvider, NamedGroup, SignatureScheme } from '../crypto/provider.ts';
+import type { CertificateVerifier, ClientHelloInfo, SessionFacts } from '../handshake/parameters.ts';
+import type { ClientAuthentication } from '../session/session.ts';
+import type { ClientSessionCache, MaybePromise, SessionStore } from '../session/store.ts';
+import type { Report } from './report.ts';
+
+/** Signs where the key is kept elsewhere: an HSM, an agent, `node:crypto`. */
+export interface Signer {
+  /** The schemes that it can make; absent: all that fit the certificate's key. */
+  readonly signatureSchemes?: readonly SignatureScheme['name'][];
+  /** The signature as the wire has it (RFC 5246 §4.7): for ECDSA, DER (RFC 8422 §5.4). */
+  sign(scheme: SignatureScheme['name'], message: Uint8Array): MaybePromise<Uint8Array>;
+}
+
+/** A certificate chain and its key. */
+export interface CertificateConfig {
+  /** PEM with one or more certificates, or DER of each; the own certificate first, the root left out. */
+  readonly chain: string | Uint8Array | readonly (string | Uint8Array)[];
+  /** PEM or DER: PKCS#8, SEC 1 or PKCS#1, not encrypted; or what signs in its stead. */
+  readonly privateKey: string | Uint8Array | Signer;
+}
+
+export interface Config {
+  /** In order of preference. Default: `defaultCipherSuites`. */
+  readonly cipherSuites?: readonly CipherSuite[];
+  /** In order of preference. Default: `defaultGroups`. */
+  readonly groups?: readonly NamedGroup[];
+  /** In order of preference. Default: `defaultSignatureSchemes`. */
+  readonly signatureSchemes?: readonly SignatureScheme[];
+  /** Application protocols in order of preference (RFC 7301), as `h2` or `http/1.1`. Default: none. */
+  readonly alpnProtocols?: readonly string[];
+  /** Whether peers without RFC 7627 are refused. Default: true. Without it nothing is ever resumed or exported. */
+  readonly requireExtendedMasterSecret?: boolean;
+  /** The longest record that the peer may send, 64 to 16384 bytes of plaintext (RFC 8449). Default: 16384. */
+  readonly recordSizeLimit?: number;
+  /** How long a session may be resumed after its full handshake, seconds; at most 86400. Default: 3600. */
+  readonly sessionLifetime?: number;
+  /** How long the store or cache may take to answer, milliseconds. Default: 100. */
+  readonly sessionStoreDeadline?: number;
+  /** Decides whether the peer's certificate is trusted. There is no default that trusts. */
+  readonly verifyCertificate?: CertificateVerifier;
+  /** How cryptography is done. Default: `noble`. */
+  readonly crypto?: CryptoProvider;
+  /** The time, milliseconds since the epoch. Default: `Date.now`. */
+  readonly clock?: () => number;
+  /** Gets a line of the NSS key log format for each handshake. Whoever has the lines can read the traffic. */
+  readonly keyLog?: (line: string) => void;
+  /** Gets every warning and fault that did not end the connection. */
+  readonly report?: (report: Report) => void;
+}
+
+export interface ServerConfig extends Config {
+  /** Chosen among by the client's server name, suites, groups and schemes; the first is the default. */
+  readonly certificates?: readonly CertificateConfig[];
+  /** Chooses instead of `certificates`; what it returns should be the same objects each time. Undefined: the name is
+   * not served here. */
+  readonly selectCertificate?: (
+    hello: ClientHelloInfo,
+  ) => MaybePromise<CertificateConfig | readonly CertificateConfig[] | undefined>;
+  /** Where sessions are kept. Absent: no resumption. */
+  readonly sessionStore?: SessionStore;
+  /** What sessions belong to beside this configuration: two servers resume each other's only if this is equal. */
+  readonly sessionContext?: string | Uint8Array;
+  /** The application's veto over a resumption that every rule allows; anything but `true` refuses. */
+  readonly acceptSession?: (session: SessionFacts, hello: ClientHelloInfo) => MaybePromise<boolean>;
+  /** Whether a fatal alert before the client's Finished forgets the session too, which lets a stranger who saw the ID
+   * evict it. Default: false. */
+  readonly strictSessionInvalidation?: boolean;
+  /** Whether clients are asked for a certificate. Default: `none`. */
+  readonly clientAuthentication?: ClientAuthentication;
+}
+
+export interface ClientConfig extends Config {
+  /** The server's name: sent (RFC 6066 §3) unless it is an address, given to the verifier, bound to sessions. */
+  readonly serverName?: string;
+  /** The server's port: two services on one host are two places to the session cache. */
+  readonly port?: number;
+  readonly verifyCertificate: CertificateVerifier;
+  /** Where sessions are kept for the next connection. Absent: none are offered. */
+  readonly sessionCache?: ClientSessionCache;
+  /** Keeps sessions of one user, tab or purpose apart from all others in the same cache. */
+  readonly sessionPartition?: string;
+  /** The client's own certificates, for servers that ask. */
+  readonly certificates?: readonly CertificateConfig[];
+}

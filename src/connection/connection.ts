@@ -1,0 +1,437 @@
+/**
+ * Connection: the engine that users hold. Bytes from the peer go in through `feed`; bytes for the peer, plaintext and
+ * events come out through the handlers. It has no I/O of its own.
+ *
+ * All work is done in one loop, `#run`, which reads what has come, record by record, until there is nothing more to
+ * read or an answer is due; only then does what was written leave, as one flight. A handler may call back into the
+ * connection: what it feeds is queued, what it writes joins the flight.
+ */
+
+import type { Established } from '../handshake/establish.ts';
+import { MessageJoiner } from '../handshake/joiner.ts';
+import { type HandshakeName, handshakeMessages } from '../handshake/messages.ts';
+import { type Handshake, isPromiseLike, type Peer, type Received } from '../handshake/peer.ts';
+import type { StateTable } from '../handshake/states.ts';
+import { ContentType, type PlaintextRecord } from '../record/content.ts';
+import type { MaybePromise } from '../session/store.ts';
+import { AlertDescription, AlertLevel, type AlertName, alertName } from '../wire/alert.ts';
+import { empty } from '../wire/bytes.ts';
+import { decode } from '../wire/codec.ts';
+import { fault, inState, TlsError } from '../wire/error.ts';
+import { type ChannelBindingType, channelBinding, requireExtendedMasterSecret } from './channel-binding.ts';
+import { Driver } from './driver.ts';
+import { type ConnectionInfo, connectionInfo } from './info.ts';
+import type { Report } from './report.ts';
+
+/** Where a connection's output goes. A handler that throws ends the connection with `internal_error`. */
+export interface ConnectionHandlers {
+  /** TLS records for the peer. The bytes are the handler's own. */
+  send(bytes: Uint8Array): void;
+  /** Application data from the peer: a view that holds during the call; who keeps it copies it. */
+  data?(bytes: Uint8Array): void;
+  /** The handshake is done: from now on `write` may be called. */
+  secure?(info: ConnectionInfo): void;
+  /** The end, once: undefined after an orderly close, else what went wrong. The transport is to be closed. */
+  close?(error: TlsError | undefined): void;
+}
+
+/** How many bytes may wait while an answer is due: more than any honest peer sends unasked. */
+const maxWaiting = 0x40000;
+
+/** How many bytes may gather before they leave although the flight is not done. */
+const maxFlight = 0x10000;
+
+/** How many warnings in a row, and how many requests to renegotiate in all, a peer may send. */
+const maxWarnings = 4;
+const maxRenegotiationRequests = 4;
+
+export interface Engine<S extends StateTable> {
+  readonly role: 'client' | 'server';
+  readonly peer: Peer<S>;
+  readonly handshake: Handshake<Established>;
+  readonly report: (report: Report) => void;
+  /** Forgets the session of a connection that ended in `error`, where that is called for (rules S31, C10). */
+  forget(error: TlsError, established: Established | undefined): MaybePromise<void>;
+}
+
+export abstract class Connection<S extends StateTable = StateTable> {
+  readonly #engine: Engine<S>;
+  readonly #handlers: ConnectionHandlers;
+  readonly #driver: Driver<Established>;
+  readonly #joiner = new MessageJoiner();
+  #established: Established | undefined;
+  #info: ConnectionInfo | undefined;
+  /** Settles when the answer that is due has come and all that waited for it is done. */
+  #waiting: Promise<void> | undefined;
+  #running = false;
+  #closeSent = false;
+  #ended = false;
+  #warnings = 0;
+  #renegotiationRequests = 0;
+
+  protected constructor(engine: Engine<S>, handlers: ConnectionHandlers) {
+    this.#engine = engine;
+    this.#handlers = handlers;
+    this.#driver = new Driver(engine.handshake);
+  }
+
+  /** What was agreed; undefined until the handshake is done. */
+  get info(): ConnectionInfo | undefined {
+    return this.#info;
+  }
+
+  /** The state that the handshake waits in, `established`, or `closed`. */
+  get state(): string {
+    if (this.#ended) return 'closed';
+    return this.#established === undefined ? this.#driver.state : 'established';
+  }
+
+  /**
+   * Bytes from the peer, in any pieces; the array may be reused after the call. Returns a promise only while the
+   * handshake waits for an answer of this side's own (a store, a verifier, a signer): to await it is to apply
+   * back-pressure. It never throws and never rejects: faults of the peer end in the `close` handler.
+   */
+  feed(bytes: Uint8Array): Promise<void> | undefined {
+    if (this.#ended) return undefined;
+    const { record } = this.#engine.peer;
+    if (this.#waiting !== undefined && record.buffered + bytes.length > maxWaiting) {
+      this.#fail(
+        fault('input-overflow', `expected at most ${maxWaiting} bytes while an answer is due, got more`),
+      );
+      return undefined;
+    }
+    record.push(bytes);
+    this.#run();
+    record.settle();
+    return this.#waiting;
+  }
+
+  /** The transport has ended. Without a close_notify before, what came may have been cut short (RFC 5246 §7.2.1). */
+  feedEnd(cause?: unknown): void {
+    if (this.#ended) return;
+    if (this.#closeSent && this.#established !== undefined) {
+      this.#end(undefined);
+      return;
+    }
+    const details = cause === undefined ? {} : { cause };
+    this.#end(
+      new TlsError(`the transport ended without close_notify (in state ${this.state})`, {
+        reason: 'truncated',
+        state: this.state,
+        ...details,
+      }),
+    );
+  }
+
+  /**
+   * Application data for the peer.
+   * @throws TypeError before `secure` and after `close`
+   */
+  write(data: Uint8Array): void {
+    if (this.#ended || this.#closeSent) throw new TypeError('write after the connection was closed');
+    if (this.#established === undefined)
+      throw new TypeError('write before the handshake is done: wait for `secure`');
+    const { writer } = this.#engine.peer.record;
+    // One record is kept back for the close_notify.
+    if (Math.ceil(data.length / writer.protectedLimit) >= writer.remaining) {
+      this.#wearOut();
+      return;
+    }
+    writer.write(ContentType.application_data, data);
+    if (!this.#running || writer.pending > maxFlight) this.#guard(() => this.#flush());
+  }
+
+  /** Sends close_notify. Data of the peer is still delivered until its own comes, or its transport ends. */
+  close(): void {
+    if (this.#ended || this.#closeSent) return;
+    this.#guard(() => {
+      this.#closeNotify();
+      this.#flush();
+      if (this.#established === undefined) this.#end(undefined);
+    });
+  }
+
+  /** Ends the connection at once, without a word to the peer, as where its transport is lost. */
+  abort(cause?: unknown): void {
+    const details = cause === undefined ? {} : { cause };
+    this.#end(
+      new TlsError('the connection was aborted', { reason: 'aborted', state: this.state, ...details }),
+    );
+  }
+
+  /**
+   * Keying material for use outside TLS (RFC 5705 §4). An empty context is not the same as none.
+   * @throws TypeError before the handshake is done, after the end, or without extended_master_secret (RFC 7627 §5.4)
+   */
+  exportKeyingMaterial(label: string, length: number, context?: Uint8Array): Uint8Array {
+    const established = this.#demandEstablished('exportKeyingMaterial');
+    requireExtendedMasterSecret(established, 'exportKeyingMaterial');
+    return established.keys.exportKeyingMaterial(label, length, context);
+  }
+
+  /**
+   * A channel binding of RFC 5929.
+   * @throws TypeError before the handshake is done, after the end, or where the connection has no such binding
+   */
+  channelBinding(type: ChannelBindingType): Uint8Array {
+    return channelBinding(type, this.#demandEstablished('channelBinding'));
+  }
+
+  /** Runs the handshake to its first wait: the client's `start`, and the birth of a server. */
+  protected begin(): void {
+    this.#run(() => {
+      this.#driver.start();
+      this.#afterStep();
+    });
+  }
+
+  /** The loop, after a first step where there is one. */
+  #run(step?: () => void): void {
+    if (this.#running) return;
+    this.#running = true;
+    this.#guard(() => {
+      step?.();
+      // What the peer answers from within `send` is read before this call returns.
+      do this.#read();
+      while (this.#waiting === undefined && this.#flush() && this.#engine.peer.record.buffered > 0);
+    });
+    this.#running = false;
+  }
+
+  #read(): void {
+    while (!this.#ended && this.#waiting === undefined) {
+      const message = this.#joiner.next();
+      if (message !== undefined) {
+        this.#onMessage(message.name, message.raw, message.body);
+        continue;
+      }
+      const record = this.#engine.peer.record.next();
+      if (record === undefined) break;
+      this.#onRecord(record);
+    }
+    this.#joiner.settle();
+  }
+
+  #onRecord({ type, fragment }: PlaintextRecord): void {
+    if (type !== ContentType.alert) this.#warnings = 0;
+    if (type === ContentType.handshake) this.#joiner.push(fragment);
+    else if (type === ContentType.alert) this.#onAlert(fragment);
+    else if (type === ContentType.change_cipher_spec) this.#onChangeCipherSpec(fragment);
+    else this.#onApplicationData(fragment);
+  }
+
+  #onChangeCipherSpec(fragment: Uint8Array): void {
+    if (fragment.length !== 1 || fragment[0] !== 1) {
+      throw fault('malformed', 'expected ChangeCipherSpec to be the byte 1 (RFC 5246 §7.1)');
+    }
+    this.#deliver('ChangeCipherSpec', empty, empty);
+  }
+
+  #onApplicationData(fragment: Uint8Array): void {
+    if (this.#established === undefined) {
+      throw fault('unexpected-message', 'expected a handshake, got a record of application data');
+    }
+    if (this.#joiner.waiting > 0) {
+      throw fault('interleaved-message', 'expected the rest of a handshake message, got application data');
+    }
+    if (fragment.length > 0) this.#handlers.data?.(fragment);
+  }
+
+  #onMessage(name: HandshakeName, raw: Uint8Array, body: Uint8Array): void {
+    const { role } = this.#engine;
+    const asksToRenegotiate =
+      name === 'HelloRequest'
+        ? role === 'client'
+        : name === 'ClientHello' && role === 'server' && this.#info !== undefined;
+    if (asksToRenegotiate) this.#refuseRenegotiation();
+    else this.#deliver(name, raw, body);
+  }
+
+  #deliver(name: Received['name'], raw: Uint8Array, body: Uint8Array): void {
+    if (this.#established !== undefined) {
+      throw fault('unexpected-message', `expected application data after the handshake, got ${name}`);
+    }
+    const read = () => {
+      const value =
+        name === 'ChangeCipherSpec' ? undefined : decode(handshakeMessages[name].codec, body, name);
+      return { name, body: value, raw, waiting: this.#joiner.waiting } as Received;
+    };
+    this.#driver.deliver(name, read);
+    this.#afterStep();
+  }
+
+  /** The coroutine has gone on: it waits for a message, for an answer, or has come to its end. */
+  #afterStep(): void {
+    if (this.#ended) return;
+    const { pending, result } = this.#driver;
+    if (pending !== undefined) this.#await(pending);
+    if (result === undefined) return;
+    this.#established = result;
+    this.#info = connectionInfo(result);
+    this.#handlers.secure?.(this.#info);
+  }
+
+  #await(pending: PromiseLike<unknown>): void {
+    const goOn = (step: () => void) => {
+      // An answer that comes after the end is dropped.
+      if (this.#ended) return undefined;
+      this.#waiting = undefined;
+      this.#run(() => {
+        step();
+        this.#afterStep();
+      });
+      this.#engine.peer.record.settle();
+      return this.#waiting;
+    };
+    this.#waiting = Promise.resolve(pending).then(
+      (value) => goOn(() => this.#driver.fulfil(value)),
+      (error: unknown) => goOn(() => this.#driver.reject(error)),
+    );
+  }
+
+  #onAlert(fragment: Uint8Array): void {
+    const [level, description] = fragment;
+    if (fragment.length !== 2 || level === undefined || description === undefined) {
+      throw fault('malformed', `expected an alert of 2 bytes (RFC 5246 §7.2), got ${fragment.length}`);
+    }
+    if (level !== AlertLevel.warning && level !== AlertLevel.fatal) {
+      throw fault('illegal-parameter', `expected an alert of level warning or fatal, got level ${level}`);
+    }
+    const name = alertName(description);
+    if (name === 'close_notify') {
+      this.#onCloseNotify();
+      return;
+    }
+    if (level === AlertLevel.fatal) {
+      this.#end(this.#alertReceived(name, description));
+      return;
+    }
+    this.#warnings++;
+    if (this.#warnings > maxWarnings)
+      throw fault('flood', `expected at most ${maxWarnings} warning alerts in a row, got more`);
+    this.#engine.report({ kind: 'warning-received', alert: name ?? description });
+  }
+
+  /** RFC 5246 §7.2.1: it is answered, and what was not yet written is dropped. */
+  #onCloseNotify(): void {
+    if (this.#established === undefined) {
+      this.#end(this.#alertReceived('close_notify', AlertDescription.close_notify));
+      return;
+    }
+    if (!this.#closeSent) this.#closeNotify();
+    this.#flush();
+    this.#end(undefined);
+  }
+
+  #refuseRenegotiation(): void {
+    this.#renegotiationRequests++;
+    if (this.#renegotiationRequests > maxRenegotiationRequests) {
+      throw fault('flood', `expected at most ${maxRenegotiationRequests} requests to renegotiate, got more`);
+    }
+    // During the handshake a HelloRequest is simply ignored (RFC 5246 §7.4.1.1).
+    if (this.#established === undefined) return;
+    if (this.#renegotiationRequests === 1 && !this.#closeSent)
+      this.#alert(AlertLevel.warning, 'no_renegotiation');
+    this.#engine.report({ kind: 'renegotiation-refused' });
+  }
+
+  /** Runs what may fail, and ends the connection with the right alert where it does. */
+  #guard(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#fail(asTlsError(error));
+    }
+  }
+
+  #fail(error: TlsError): void {
+    if (this.#ended) return;
+    const located = inState(error, this.state);
+    try {
+      if (error.alert !== undefined && !this.#closeSent) this.#alert(AlertLevel.fatal, error.alert);
+      this.#flush();
+    } catch {
+      // The transport is gone too; the first fault is the one to tell.
+    }
+    this.#end(located);
+  }
+
+  /** The key may protect no more records (RFC 8446 §5.5): an orderly end, which both sides see. */
+  #wearOut(): void {
+    this.#guard(() => {
+      this.#closeNotify();
+      this.#flush();
+    });
+    this.#end(
+      new TlsError('the keys have protected as many records as they may', {
+        reason: 'keys-exhausted',
+        alert: 'close_notify',
+        origin: 'sent',
+        state: this.state,
+      }),
+    );
+  }
+
+  #end(error: TlsError | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#driver.stop();
+    this.#engine.peer.destroy();
+    if (error !== undefined) this.#forgetSession(error);
+    try {
+      this.#handlers.close?.(error);
+    } catch (thrown) {
+      // There is no connection left to end: the host hears of it as of any uncaught error.
+      queueMicrotask(() => {
+        throw thrown;
+      });
+    }
+  }
+
+  #forgetSession(error: TlsError): void {
+    const forgotten = this.#engine.forget(error, this.#established);
+    // Last and best effort: nobody waits for it, and its faults were reported.
+    if (isPromiseLike(forgotten)) forgotten.then(undefined, () => {});
+  }
+
+  #closeNotify(): void {
+    this.#alert(AlertLevel.warning, 'close_notify');
+    this.#closeSent = true;
+  }
+
+  #alert(level: number, name: AlertName): void {
+    this.#engine.peer.record.writer.write(ContentType.alert, Uint8Array.of(level, AlertDescription[name]));
+  }
+
+  /** Hands out what is ready, as one array; tells whether there was anything. */
+  #flush(): boolean {
+    const flight = this.#ended ? undefined : this.#engine.peer.record.writer.take();
+    if (flight === undefined) return false;
+    this.#handlers.send(flight);
+    return true;
+  }
+
+  #alertReceived(name: AlertName | undefined, description: number): TlsError {
+    return new TlsError(`the peer sent the alert ${name ?? description} (in state ${this.state})`, {
+      reason: 'alert-received',
+      alert: name,
+      origin: 'received',
+      state: this.state,
+    });
+  }
+
+  #demandEstablished(what: string): Established {
+    if (this.#established === undefined) throw new TypeError(`${what} before the handshake is done`);
+    if (this.#ended) throw new TypeError(`${what} after the connection ended`);
+    return this.#established;
+  }
+}
+
+function asTlsError(error: unknown): TlsError {
+  if (error instanceof TlsError) return error;
+  return fault(
+    'application',
+    error instanceof Error ? `a handler failed: ${error.message}` : 'a handler failed',
+    error,
+  );
+}

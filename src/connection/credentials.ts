@@ -1,0 +1,71 @@
+/**
+ * Credentials: certificates and keys from the user's form into the handshake's, checked where they are given, so that
+ * a wrong file is found before the first connection and not by its peer.
+ */
+
+import type { Hash, RandomBytes, SignatureScheme } from '../crypto/provider.ts';
+import { contextDigest } from '../handshake/context-digest.ts';
+import type { Credential } from '../handshake/parameters.ts';
+import { type Certificate, parseCertificateChain } from '../x509/certificate.ts';
+import { parsePrivateKey } from '../x509/private-keys.ts';
+import { publicKeyOf, samePublicKey } from '../x509/public-keys.ts';
+import type { CertificateConfig, Signer } from './config.ts';
+
+/** What making a credential takes from the configuration around it. */
+export interface CredentialContext {
+  readonly signatureSchemes: readonly SignatureScheme[];
+  readonly sha256: Hash;
+  readonly randomBytes: RandomBytes;
+}
+
+/** @throws TypeError where the chain is empty or the key is not the certificate's */
+export function makeCredential(
+  { chain, privateKey }: CertificateConfig,
+  context: CredentialContext,
+): Credential {
+  const [leaf, ...issuers] = parseCertificateChain(chain);
+  if (leaf === undefined) throw new TypeError('expected a certificate chain, got an empty one');
+  const certificates: readonly [Certificate, ...Certificate[]] = [leaf, ...issuers];
+  const { publicKey } = leaf;
+  const fitting = context.signatureSchemes.filter(({ keyType }) => keyType === publicKey.type);
+  const signer = isSigner(privateKey) ? privateKey : localSigner(privateKey, leaf, context);
+  const able = signer.signatureSchemes;
+  return Object.freeze({
+    chain: certificates,
+    publicKey,
+    schemes: fitting.map(({ name }) => name).filter((name) => able?.includes(name) ?? true),
+    sign: (scheme: SignatureScheme, message: Uint8Array) => signer.sign(scheme.name, message),
+    digest: contextDigest(context.sha256, 'reprise credential', [
+      ['chain', ...certificates.map(({ der }) => der)],
+    ]),
+  });
+}
+
+/** A certificate's names cover a server name: the same, or a wildcard in the place of its first label (RFC 9525 §6.3). */
+export function covers({ chain: [leaf] }: Credential, serverName: string): boolean {
+  const [, ...parent] = serverName.split('.');
+  const wildcard = `*.${parent.join('.')}`;
+  return (leaf.subjectAltNames ?? []).some((name) => {
+    const dnsName = name.type === 'dNSName' ? name.value.toLowerCase() : undefined;
+    return dnsName === serverName || (parent.length > 1 && dnsName === wildcard);
+  });
+}
+
+function localSigner(input: string | Uint8Array, leaf: Certificate, context: CredentialContext): Signer {
+  const key = parsePrivateKey(input);
+  if (!samePublicKey(publicKeyOf(key), leaf.publicKey)) {
+    throw new TypeError(`expected the private key of the certificate for ${leaf.subject}, got another key`);
+  }
+  const schemes = new Map(context.signatureSchemes.map((scheme) => [scheme.name, scheme]));
+  return {
+    sign: (name, message) => {
+      const scheme = schemes.get(name);
+      if (scheme === undefined) throw new TypeError(`expected a configured signature scheme, got ${name}`);
+      return scheme.sign(key, message, context.randomBytes);
+    },
+  };
+}
+
+function isSigner(key: CertificateConfig['privateKey']): key is Signer {
+  return typeof key === 'object' && 'sign' in key;
+}

@@ -1,0 +1,41 @@
+/**
+ * ConnectionInfo: what an application learns of a connection when its handshake is done.
+ */
+
+import type { Established } from '../handshake/establish.ts';
+import type { ResumptionRefusal } from '../handshake/resumption.ts';
+
+export interface ConnectionInfo {
+  readonly protocolVersion: 'TLSv1.2';
+  /** Whether the handshake was abbreviated. */
+  readonly resumed: boolean;
+  /** `accepted`, or the rule for which the handshake was full. */
+  readonly resumption: 'accepted' | ResumptionRefusal;
+  /** Empty where the session cannot be resumed. */
+  readonly sessionId: Uint8Array;
+  /** IANA names. An abbreviated handshake has neither group nor scheme of its own. */
+  readonly cipherSuite: string;
+  readonly group: string | undefined;
+  readonly signatureScheme: string | undefined;
+  readonly alpnProtocol: string | undefined;
+  readonly serverName: string | undefined;
+  readonly extendedMasterSecret: boolean;
+  /** DER, the peer's own certificate first; empty where it showed none. In a resumption, those of the full handshake. */
+  readonly peerCertificates: readonly Uint8Array[];
+}
+
+export function connectionInfo(established: Established): ConnectionInfo {
+  return Object.freeze({
+    protocolVersion: 'TLSv1.2',
+    resumed: established.resumed,
+    resumption: established.refusal ?? 'accepted',
+    sessionId: established.sessionId,
+    cipherSuite: established.suite.name,
+    group: established.group?.name,
+    signatureScheme: established.signatureScheme?.name,
+    alpnProtocol: established.alpnProtocol,
+    serverName: established.serverName,
+    extendedMasterSecret: established.extendedMasterSecret,
+    peerCertificates: established.peerCertificates,
+  });
+}

@@ -1,0 +1,241 @@
+/**
+ * From the user's configuration to the handshake's parameters: defaults filled in, everything checked, certificates
+ * and keys parsed. It is done once for each configuration object, which is frozen with that.
+ */
+
+import { defaultCipherSuites, defaultGroups, defaultSignatureSchemes } from '../crypto/defaults.ts';
+import { sha256 as nobleSha256 } from '../crypto/hash.ts';
+import { noble } from '../crypto/noble.ts';
+import { contextDigest } from '../handshake/context-digest.ts';
+import type {
+  CertificateVerifier,
+  ClientHelloInfo,
+  ClientParameters,
+  Credential,
+  ServerParameters,
+} from '../handshake/parameters.ts';
+import { isPromiseLike } from '../handshake/peer.ts';
+import { maxSessionLifetime } from '../handshake/resumption.ts';
+import { maxPlaintext } from '../record/content.ts';
+import { GuardedSessionStore } from '../session/guard.ts';
+import { type Lookup, SessionKeeper } from '../session/keeper.ts';
+import { storeKey } from '../session/key.ts';
+import type { MaybePromise, SessionStore } from '../session/store.ts';
+import { empty, hex, utf8 } from '../wire/bytes.ts';
+import { encode, uint16 } from '../wire/codec.ts';
+import type { CertificateConfig, ClientConfig, Config, ServerConfig } from './config.ts';
+import { covers, makeCredential } from './credentials.ts';
+import type { Report } from './report.ts';
+
+/** What one role's configuration comes to: made once, shared by all its connections. */
+export interface Resolved<P> {
+  readonly parameters: P;
+  readonly report: (report: Report) => void;
+}
+
+export interface ResolvedServer extends Resolved<ServerParameters> {
+  readonly strictSessionInvalidation: boolean;
+}
+
+const servers = new WeakMap<ServerConfig, ResolvedServer>();
+const clients = new WeakMap<ClientConfig, Resolved<ClientParameters>>();
+
+/** @throws TypeError or RangeError on a configuration that cannot be meant */
+export function resolveServer(config: ServerConfig): ResolvedServer {
+  return once(servers, config, () => {
+    const common = resolveCommon(config);
+    const {
+      clientAuthentication = 'none',
+      selectCertificate,
+      certificates = [],
+      sessionContext = empty,
+    } = config;
+    if (!['none', 'request', 'require'].includes(clientAuthentication)) {
+      throw new RangeError(
+        `clientAuthentication: expected none, request or require, got ${clientAuthentication}`,
+      );
+    }
+    if (clientAuthentication !== 'none' && config.verifyCertificate === undefined) {
+      throw new TypeError(
+        `clientAuthentication '${clientAuthentication}' needs verifyCertificate, there is none`,
+      );
+    }
+    if (selectCertificate === undefined && certificates.length === 0) {
+      throw new TypeError('a server needs certificates or selectCertificate, there is neither');
+    }
+    const credential = memoize((certificate: CertificateConfig) => makeCredential(certificate, common));
+    const own = certificates.map(credential);
+    const parameters: ServerParameters = {
+      ...common,
+      verifyCertificate: config.verifyCertificate,
+      credentials: (hello) =>
+        selectCertificate === undefined
+          ? forName(own, hello)
+          : then(selectCertificate(hello), (selected) => [selected ?? []].flat().map(credential)),
+      clientAuthentication,
+      certificateAuthorities: [],
+      sessionContext: typeof sessionContext === 'string' ? utf8(sessionContext) : sessionContext.slice(),
+      trustDigest: empty,
+      sessions: serverSessions(config, common),
+      acceptSession: config.acceptSession ?? (() => true),
+    };
+    const { report } = common;
+    return { parameters, report, strictSessionInvalidation: config.strictSessionInvalidation ?? false };
+  });
+}
+
+/** @throws TypeError or RangeError on a configuration that cannot be meant */
+export function resolveClient(config: ClientConfig): Resolved<ClientParameters> {
+  return once(clients, config, () => {
+    const common = resolveCommon(config);
+    const verifyCertificate: CertificateVerifier | undefined = config.verifyCertificate;
+    if (typeof verifyCertificate !== 'function') {
+      throw new TypeError('a client needs verifyCertificate: there is no default that trusts a server');
+    }
+    const serverName = config.serverName?.toLowerCase().replace(/\.$/, '');
+    if (serverName !== undefined && !/^[!-~]{1,255}$/.test(serverName)) {
+      throw new RangeError(
+        `serverName: expected 1 to 255 ASCII characters (A-labels for IDNs), got ${config.serverName}`,
+      );
+    }
+    const credentials = (config.certificates ?? []).map((certificate) => makeCredential(certificate, common));
+    // C9: what a session of this client was made under.
+    const digest = contextDigest(common.sha256, 'reprise client context', [
+      ['cipher suites', ...common.cipherSuites.map(({ id }) => encode(uint16, id))],
+      ['credentials', ...credentials.map((credential) => credential.digest)],
+    ]);
+    const parameters: ClientParameters = {
+      ...common,
+      verifyCertificate,
+      serverName,
+      sendServerName: serverName !== undefined && !isAddress(serverName),
+      credentials,
+      contextDigest: digest,
+      sessions: clientSessions(config, common, digest, serverName),
+    };
+    return { parameters, report: common.report };
+  });
+}
+
+function resolveCommon(config: Config) {
+  const crypto = config.crypto ?? noble;
+  const report = config.report ?? (() => {});
+  const clock = config.clock ?? Date.now;
+  const { keyLog } = config;
+  return {
+    cipherSuites: some('cipherSuites', config.cipherSuites ?? defaultCipherSuites).map((suite) => ({
+      ...suite,
+      aead: crypto.aead(suite.aead),
+      hash: crypto.hash(suite.hash),
+    })),
+    groups: some('groups', config.groups ?? defaultGroups).map((group) => crypto.group(group)),
+    signatureSchemes: some('signatureSchemes', config.signatureSchemes ?? defaultSignatureSchemes).map(
+      (scheme) => crypto.signatureScheme(scheme),
+    ),
+    alpnProtocols: (config.alpnProtocols ?? []).map(applicationProtocol),
+    requireExtendedMasterSecret: config.requireExtendedMasterSecret ?? true,
+    recordSizeLimit: within('recordSizeLimit', config.recordSizeLimit ?? maxPlaintext, 64, maxPlaintext),
+    sha256: crypto.hash(nobleSha256),
+    sessionLifetime:
+      1000 * within('sessionLifetime', config.sessionLifetime ?? 3600, 1, maxSessionLifetime / 1000),
+    randomBytes: (length: number) => crypto.randomBytes(length),
+    now: () => Math.floor(clock()),
+    keyLog: (clientRandom: Uint8Array, masterSecret: Uint8Array) =>
+      keyLog?.(`CLIENT_RANDOM ${hex(clientRandom)} ${hex(masterSecret)}`),
+    report,
+  };
+}
+
+type Common = ReturnType<typeof resolveCommon>;
+
+function serverSessions(config: ServerConfig, { sha256, report }: Common): ServerParameters['sessions'] {
+  if (config.sessionStore === undefined) return undefined;
+  const keeper = makeKeeper(config.sessionStore, config, report);
+  const key = (sessionId: Uint8Array) => storeKey(sha256, sessionId);
+  return {
+    find: (sessionId) => reportUndecodable(keeper.find(key(sessionId), sessionId), report),
+    keep: (session) => keeper.keep(key(session.sessionId), session),
+    forget: (sessionId) => keeper.forget(key(sessionId)),
+  };
+}
+
+function clientSessions(
+  config: ClientConfig,
+  { sha256, report }: Common,
+  digest: Uint8Array,
+  serverName: string | undefined,
+): ClientParameters['sessions'] {
+  if (config.sessionCache === undefined) return undefined;
+  const keeper = makeKeeper(config.sessionCache, config, report);
+  const key = hex(
+    contextDigest(sha256, 'reprise client session', [
+      ['context', digest],
+      ['server name', ...(serverName === undefined ? [] : [utf8(serverName)])],
+      ['port', ...(config.port === undefined ? [] : [encode(uint16, config.port)])],
+      ['partition', ...(config.sessionPartition === undefined ? [] : [utf8(config.sessionPartition)])],
+    ]),
+  );
+  return {
+    find: () => reportUndecodable(keeper.find(key), report),
+    keep: (session) => keeper.keep(key, session),
+    forget: () => keeper.forget(key),
+  };
+}
+
+function makeKeeper(store: SessionStore, { sessionStoreDeadline = 100 }: Config, report: Common['report']) {
+  return new SessionKeeper(new GuardedSessionStore(store, { deadline: sessionStoreDeadline, report }));
+}
+
+function reportUndecodable(lookup: MaybePromise<Lookup>, report: Common['report']): MaybePromise<Lookup> {
+  return then(lookup, (found) => {
+    if ('reason' in found && found.reason === 'undecodable') report({ kind: 'session-undecodable' });
+    return found;
+  });
+}
+
+/** The credentials that carry the client's name; where none does, or it gave none, all of them. */
+function forName(credentials: readonly Credential[], { serverName }: ClientHelloInfo): readonly Credential[] {
+  if (serverName === undefined) return credentials;
+  const named = credentials.filter((credential) => covers(credential, serverName));
+  return named.length > 0 ? named : credentials;
+}
+
+function once<K extends object, V>(made: WeakMap<K, V>, key: K, make: () => V): V {
+  const known = made.get(key);
+  if (known !== undefined) return known;
+  const value = make();
+  made.set(Object.freeze(key), value);
+  return value;
+}
+
+function memoize<K extends object, V>(make: (key: K) => V): (key: K) => V {
+  const made = new WeakMap<K, V>();
+  return (key) => once(made, key, () => make(key));
+}
+
+/** `f` of a value now, or of what a promise brings then. */
+function then<T, R>(value: MaybePromise<T>, f: (value: T) => R): MaybePromise<R> {
+  return isPromiseLike(value) ? value.then(f) : f(value);
+}
+
+function some<T>(name: string, list: readonly T[]): readonly T[] {
+  if (list.length > 0) return list;
+  throw new RangeError(`${name}: expected at least one, got none`);
+}
+
+function within(name: string, value: number, min: number, max: number): number {
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new RangeError(`${name}: expected a whole number from ${min} to ${max}, got ${value}`);
+}
+
+/** RFC 7301 §3.1: 1 to 255 bytes, here as characters of one byte each. */
+function applicationProtocol(name: string): string {
+  const bytes = [...name].every((character) => character.charCodeAt(0) <= 0xff);
+  if (bytes && name.length >= 1 && name.length <= 255) return name;
+  throw new RangeError(`alpnProtocols: expected names of 1 to 255 bytes, got ${JSON.stringify(name)}`);
+}
+
+/** IPv4 or IPv6, which have no place in server_name (RFC 6066 §3). */
+function isAddress(name: string): boolean {
+  return name.includes(':') || /^\d{1,3}(\.\d{1,3}){3}$/.test(name);
+}

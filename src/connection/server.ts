@@ -1,0 +1,31 @@
+/**
+ * ServerConnection: one connection from a client. It waits for the ClientHello from its birth.
+ */
+
+import type { Established } from '../handshake/establish.ts';
+import { Peer } from '../handshake/peer.ts';
+import { serverHandshake } from '../handshake/server.ts';
+import { type ServerStates, serverStates } from '../handshake/states.ts';
+import { RecordLayer } from '../record/layer.ts';
+import type { TlsError } from '../wire/error.ts';
+import type { ServerConfig } from './config.ts';
+import { Connection, type ConnectionHandlers } from './connection.ts';
+import { resolveServer } from './resolve.ts';
+
+export class ServerConnection extends Connection<ServerStates> {
+  /** @throws TypeError or RangeError on a configuration that cannot be meant */
+  constructor(config: ServerConfig, handlers: ConnectionHandlers) {
+    const { parameters, report, strictSessionInvalidation } = resolveServer(config);
+    const peer = new Peer(serverStates, new RecordLayer());
+    const forget = (error: TlsError, established: Established | undefined) => {
+      // S31: before the client's Finished anybody who saw the ID could have caused the alert.
+      const trusted = established !== undefined || strictSessionInvalidation;
+      const sessionId = established?.sessionId ?? peer.resuming;
+      const fatal = error.alert !== undefined && error.alert !== 'close_notify';
+      if (!trusted || !fatal || sessionId === undefined || sessionId.length === 0) return undefined;
+      return parameters.sessions?.forget(sessionId);
+    };
+    super({ role: 'server', peer, handshake: serverHandshake(peer, parameters), report, forget }, handlers);
+    this.begin();
+  }
+}

@@ -1,0 +1,317 @@
+/**
+ * The client's side of the handshake, as the figures of RFC 5246 §7.3 draw it; `server.ts` has the picture.
+ *
+ * The fork between full and abbreviated is the server's to take: the client offers a session, and an echo of its ID
+ * says that the server goes on with it. Anything else is a full handshake.
+ */
+
+import type { CipherSuite } from '../crypto/cipher-suites.ts';
+import { TLS_1_2 } from '../record/content.ts';
+import { createSession } from '../session/session.ts';
+import { empty, utf8, wipe } from '../wire/bytes.ts';
+import { fault } from '../wire/error.ts';
+import { checkLeaf, verifyChain, verifySignature } from './certificate.ts';
+import { type Established, establish } from './establish.ts';
+import { type Extensions, readServerExtensions, writeExtensions } from './extensions.ts';
+import { verifyData, verifyFinished } from './finished.ts';
+import {
+  checkInitialRenegotiationInfo,
+  checkPointFormats,
+  checkRecordSizeLimit,
+  checkServerHello,
+  nullCompression,
+  protocolBytes,
+  protocolName,
+  uncompressed,
+} from './hello.ts';
+import { agreeMasterSecret, deriveKeys, namedCurve, type Randoms, signedParams } from './key-exchange.ts';
+import type { CertificateRequest, ClientHello, ServerHello } from './messages.ts';
+import { chooseScheme, serves } from './negotiation.ts';
+import { acceptEcho, decideOffer, echoed, type SessionOffer } from './offer.ts';
+import type { ClientParameters, Credential } from './parameters.ts';
+import { answer, type Handshake, type Peer } from './peer.ts';
+import type { ResumptionRefusal } from './resumption.ts';
+import type { ClientStates } from './states.ts';
+
+type Server = Peer<ClientStates>;
+
+/** Both hellos, read. */
+interface Hellos {
+  readonly randoms: Randoms;
+  readonly serverHello: ServerHello;
+  readonly extensions: Extensions<'server'>;
+  readonly alpnProtocol: string | undefined;
+}
+
+export function* clientHandshake(server: Server, parameters: ClientParameters): Handshake<Established> {
+  const lookup = yield* answer(parameters.sessions?.find());
+  const decision = yield* decideOffer(lookup, parameters, parameters.now());
+  const offer = 'session' in decision ? decision : undefined;
+  const clientHello = makeClientHello(offer, parameters);
+  server.send('ClientHello', clientHello);
+
+  const { body: serverHello } = yield* server.receive('awaiting ServerHello');
+  checkServerHello(serverHello);
+  server.record.versionNegotiated();
+  const hellos = readServerHello(clientHello, serverHello, parameters);
+  const theirLimit = hellos.extensions.record_size_limit;
+  if (theirLimit !== undefined) {
+    server.record.limitRecords({ send: theirLimit, receive: parameters.recordSizeLimit }); // S34
+  }
+  if (echoed(offer, serverHello)) {
+    return yield* abbreviated(server, hellos, offer, parameters);
+  }
+  const refusal = 'refused' in decision ? decision.refused : 'declined-by-server';
+  return yield* full(server, hellos, refusal, parameters);
+}
+
+function* full(
+  server: Server,
+  { randoms, serverHello, extensions, alpnProtocol }: Hellos,
+  refusal: ResumptionRefusal,
+  parameters: ClientParameters,
+): Handshake<Established> {
+  const { transcript } = server;
+  const suite = chosenSuite(serverHello, parameters);
+  const binding = chosenBinding(extensions, parameters);
+  transcript.hashWith(suite.hash, { messages: true });
+
+  const { body: list } = yield* server.receive('awaiting Certificate');
+  const certificate = yield* verifyChain(list.certificateList, 'server', parameters, parameters.now());
+  const { publicKey } = certificate.leaf;
+  if (!serves({ publicKey }, suite)) {
+    throw fault(
+      'illegal-parameter',
+      `expected a certificate that fits ${suite.name}, got one with a ${publicKey.type} key`,
+    );
+  }
+  checkLeaf(certificate.leaf);
+
+  const { body: keyExchange } = yield* server.receive('awaiting ServerKeyExchange');
+  const { params, signedParams: signed } = keyExchange;
+  const signature = verifySignature(
+    signed,
+    signedParams(randoms, params),
+    publicKey,
+    parameters.signatureSchemes,
+  );
+  const group = parameters.groups.find(({ id }) => id === params.namedCurve);
+  if (params.curveType !== namedCurve || group === undefined) {
+    throw fault(
+      'illegal-parameter',
+      `expected a named group that was offered, got curve type ${params.curveType}, group ${params.namedCurve}`,
+    );
+  }
+
+  const request = yield* server.receive('awaiting CertificateRequest or ServerHelloDone');
+  if (request.name === 'CertificateRequest') yield* server.receive('awaiting ServerHelloDone');
+  const reply =
+    request.name === 'CertificateRequest' ? chooseCredential(request.body, parameters) : undefined;
+  if (request.name === 'CertificateRequest') {
+    server.send('Certificate', { certificateList: reply?.credential.chain.map(({ der }) => der) ?? [] });
+  }
+  const keyShare = group.generate(parameters.randomBytes);
+  server.send('ClientKeyExchange', { ecdhYc: keyShare.publicKey });
+  const secret = agreeMasterSecret(keyShare, params.public, suite, randoms, transcript, binding);
+  try {
+    parameters.keyLog(randoms.client, secret);
+    const keys = server.hold(deriveKeys(suite, secret, randoms));
+    if (reply !== undefined) {
+      const { credential, scheme } = reply;
+      const proof = yield* answer(credential.sign(scheme, transcript.messages()));
+      server.send('CertificateVerify', { algorithm: scheme.id, signature: proof });
+    }
+    transcript.forgetMessages();
+    server.changeWriteProtection(keys.client);
+    const clientVerifyData = verifyData(keys.schedule, 'client', transcript);
+    server.send('Finished', { verifyData: clientVerifyData });
+
+    server.changeReadProtection(keys.server, yield* server.receive('awaiting ChangeCipherSpec'));
+    const serverVerifyData = verifyData(keys.schedule, 'server', transcript);
+    const finished = verifyFinished(yield* server.receive('awaiting Finished'), serverVerifyData);
+
+    const agreed = {
+      sessionId: serverHello.sessionId,
+      extendedMasterSecret: binding === 'extended',
+      serverName: parameters.serverName,
+      alpnProtocol,
+      peerCertificates: certificate.chain,
+    };
+    if (parameters.sessions !== undefined && serverHello.sessionId.length > 0 && binding === 'extended') {
+      // C12: a session is kept only here, where all that was to be checked has been.
+      const now = parameters.now();
+      yield* answer(
+        parameters.sessions.keep(
+          createSession({
+            ...agreed,
+            protocolVersion: TLS_1_2,
+            cipherSuite: suite.id,
+            masterSecret: secret,
+            peerVerified: true,
+            clientAuthentication: request.name === 'CertificateRequest' ? 'request' : 'none',
+            contextDigest: parameters.contextDigest,
+            serverCredential: parameters.sha256.digest(certificate.leaf.der),
+            establishedAt: now,
+            expiresAt: now + parameters.sessionLifetime,
+          }),
+        ),
+      );
+    }
+    return establish(
+      { identity: { certificate, signature }, finished },
+      {
+        ...agreed,
+        suite,
+        keys: keys.schedule,
+        group,
+        signatureScheme: signature.scheme,
+        serverCertificate: certificate.leaf,
+        firstVerifyData: clientVerifyData,
+        refusal,
+      },
+    );
+  } finally {
+    wipe(secret);
+  }
+}
+
+function* abbreviated(
+  server: Server,
+  { randoms, serverHello, extensions, alpnProtocol }: Hellos,
+  offer: SessionOffer,
+  parameters: ClientParameters,
+): Handshake<Established> {
+  const { transcript } = server;
+  const accepted = acceptEcho(offer, serverHello, extensions);
+  const { session, suite } = accepted;
+  transcript.hashWith(suite.hash, { messages: false });
+  parameters.keyLog(randoms.client, session.masterSecret);
+  const keys = server.hold(deriveKeys(suite, session.masterSecret, randoms));
+  wipe(session.masterSecret);
+
+  server.changeReadProtection(keys.server, yield* server.receive('awaiting ChangeCipherSpec'));
+  const serverVerifyData = verifyData(keys.schedule, 'server', transcript);
+  const finished = verifyFinished(yield* server.receive('awaiting Finished'), serverVerifyData);
+
+  server.changeWriteProtection(keys.client);
+  server.send('Finished', { verifyData: verifyData(keys.schedule, 'client', transcript) });
+  return establish(
+    { session: accepted, finished },
+    {
+      suite,
+      keys: keys.schedule,
+      sessionId: session.sessionId,
+      extendedMasterSecret: session.extendedMasterSecret,
+      serverName: session.serverName,
+      alpnProtocol,
+      group: undefined,
+      signatureScheme: undefined,
+      peerCertificates: session.peerCertificates,
+      serverCertificate: offer.certificate.leaf,
+      firstVerifyData: serverVerifyData,
+      refusal: undefined,
+    },
+  );
+}
+
+function makeClientHello(offer: SessionOffer | undefined, parameters: ClientParameters): ClientHello {
+  const { serverName, sendServerName, alpnProtocols } = parameters;
+  return {
+    clientVersion: TLS_1_2,
+    random: parameters.randomBytes(32),
+    sessionId: offer?.session.sessionId ?? empty,
+    cipherSuites: parameters.cipherSuites.map(({ id }) => id),
+    compressionMethods: [nullCompression],
+    extensions: writeExtensions('client', {
+      ...(serverName !== undefined && sendServerName
+        ? { server_name: [{ nameType: 0, hostName: utf8(serverName) }] }
+        : {}),
+      extended_master_secret: {},
+      renegotiation_info: empty,
+      supported_groups: parameters.groups.map(({ id }) => id),
+      ec_point_formats: [uncompressed],
+      ...(alpnProtocols.length > 0
+        ? { application_layer_protocol_negotiation: alpnProtocols.map(protocolBytes) }
+        : {}),
+      record_size_limit: parameters.recordSizeLimit,
+      signature_algorithms: parameters.signatureSchemes.map(({ id }) => id),
+    }),
+  };
+}
+
+/** What every ServerHello is held to, full or abbreviated. */
+function readServerHello(
+  clientHello: ClientHello,
+  serverHello: ServerHello,
+  parameters: ClientParameters,
+): Hellos {
+  const asked = new Set(clientHello.extensions?.map(({ extensionType }) => extensionType));
+  const extensions = readServerExtensions(serverHello.extensions, asked);
+  if (extensions.renegotiation_info === undefined) {
+    throw fault(
+      'secure-renegotiation',
+      'expected renegotiation_info in the ServerHello (RFC 9325 §3.5), got none',
+    );
+  }
+  checkInitialRenegotiationInfo(extensions.renegotiation_info);
+  checkPointFormats(extensions.ec_point_formats);
+  checkRecordSizeLimit(extensions.record_size_limit);
+  return {
+    randoms: { client: clientHello.random, server: serverHello.random },
+    serverHello,
+    extensions,
+    alpnProtocol: chosenProtocol(extensions, parameters),
+  };
+}
+
+function chosenSuite({ cipherSuite }: ServerHello, { cipherSuites }: ClientParameters): CipherSuite {
+  const suite = cipherSuites.find(({ id }) => id === cipherSuite);
+  if (suite !== undefined) return suite;
+  throw fault(
+    'illegal-parameter',
+    `expected a cipher suite that was offered, got 0x${cipherSuite.toString(16).padStart(4, '0')}`,
+  );
+}
+
+function chosenBinding(
+  { extended_master_secret }: Extensions<'server'>,
+  parameters: ClientParameters,
+): 'extended' | 'classic' {
+  if (extended_master_secret !== undefined) return 'extended';
+  if (!parameters.requireExtendedMasterSecret) return 'classic';
+  throw fault(
+    'extended-master-secret',
+    'expected extended_master_secret in the ServerHello (RFC 7627 §5.2), got none',
+  );
+}
+
+/** Exactly one of those that were offered (RFC 7301 §3.1). */
+function chosenProtocol(
+  { application_layer_protocol_negotiation: list }: Extensions<'server'>,
+  { alpnProtocols }: ClientParameters,
+): string | undefined {
+  if (list === undefined) return undefined;
+  const names = list.map(protocolName);
+  const [name] = names;
+  if (name !== undefined && names.length === 1 && alpnProtocols.includes(name)) return name;
+  throw fault(
+    'illegal-parameter',
+    `expected one application protocol of ${alpnProtocols.join(', ')}, got ${names.join(', ')}`,
+  );
+}
+
+/** The first credential that the server's request admits, or none: then the Certificate is empty (RFC 5246 §7.4.6). */
+function chooseCredential(
+  { certificateTypes, supportedSignatureAlgorithms }: CertificateRequest,
+  { credentials, signatureSchemes }: ClientParameters,
+): { credential: Credential; scheme: NonNullable<ReturnType<typeof chooseScheme>> } | undefined {
+  for (const credential of credentials) {
+    if (!certificateTypes.includes(clientCertificateType[credential.publicKey.type])) continue;
+    const scheme = chooseScheme(credential, supportedSignatureAlgorithms, signatureSchemes);
+    if (scheme !== undefined) return { credential, scheme };
+  }
+  return undefined;
+}
+
+/** ClientCertificateType by kind of key: rsa_sign, ecdsa_sign (RFC 5246 §7.4.4, RFC 8422 §5.5). */
+const clientCertificateType = { rsa: 1, ecdsa: 64, ed25519: 64 } as const;

@@ -1,0 +1,137 @@
+/**
+ * What the server chooses in a full handshake: suite, credential and scheme together, then the group, then the
+ * application protocol. Both sides' lists are in order of preference, and the server's goes first (RFC 9325 §4.2).
+ */
+
+import type { CipherSuite } from '../crypto/cipher-suites.ts';
+import type { NamedGroup, SignatureScheme } from '../crypto/provider.ts';
+import { fault } from '../wire/error.ts';
+import type { Extensions } from './extensions.ts';
+import { type ClientOffer, protocolBytes } from './hello.ts';
+import type { Credential, ServerParameters } from './parameters.ts';
+
+/** What goes together: the suite says which kind of key, the credential has it, the client knows the scheme. */
+export interface Choice {
+  readonly suite: CipherSuite;
+  readonly credential: Credential;
+  readonly scheme: SignatureScheme;
+}
+
+/** @throws TlsError `handshake_failure` where nothing fits, which says what was missing */
+export function chooseCipherSuite(
+  offer: ClientOffer,
+  credentials: readonly Credential[],
+  parameters: ServerParameters,
+): Choice {
+  const common = inOrderOfChoice(parameters.cipherSuites, offer.hello.cipherSuites);
+  if (common.length === 0) {
+    throw fault(
+      'no-common-cipher-suite',
+      `expected one of ${names(parameters.cipherSuites)}, got an offer with none of them`,
+    );
+  }
+  for (const suite of common) {
+    for (const credential of credentials) {
+      if (!serves(credential, suite) || !curveOffered(credential, offer)) continue;
+      const scheme = chooseScheme(
+        credential,
+        offer.extensions.signature_algorithms,
+        parameters.signatureSchemes,
+      );
+      if (scheme !== undefined) return { suite, credential, scheme };
+    }
+  }
+  throw fault(
+    'no-common-signature-scheme',
+    `expected the client to know a signature scheme of one of our certificates (${credentials
+      .map(({ publicKey }) => publicKey.type)
+      .join(', ')}) under a suite that it offers, got none`,
+  );
+}
+
+/** @throws TlsError `handshake_failure` */
+export function chooseGroup(offer: ClientOffer, groups: readonly NamedGroup[]): NamedGroup {
+  const offered = offer.extensions.supported_groups;
+  // A client that lists none may be given any (RFC 8422 §4); of all groups, secp256r1 is the one that old peers know.
+  const group =
+    offered === undefined
+      ? (groups.find(({ name }) => name === 'secp256r1') ?? groups[0])
+      : groups.find(({ id }) => offered.includes(id));
+  if (group !== undefined) return group;
+  throw fault(
+    'no-common-group',
+    `expected one of the groups ${names(groups)}, got an offer with none of them`,
+  );
+}
+
+/** Undefined where either side has no wish. @throws TlsError `no_application_protocol` (RFC 7301 §3.2) */
+export function chooseApplicationProtocol(offer: ClientOffer, ours: readonly string[]): string | undefined {
+  const offered = offer.info.alpnProtocols;
+  if (offered.length === 0 || ours.length === 0) return undefined;
+  const chosen = ours.find((name) => offered.includes(name));
+  if (chosen !== undefined) return chosen;
+  throw fault(
+    'no-common-application-protocol',
+    `expected one of ${ours.join(', ')}, got ${offered.join(', ')}`,
+  );
+}
+
+/** The extensions that every ServerHello answers, full or abbreviated. */
+export function answerExtensions(
+  offer: ClientOffer,
+  alpnProtocol: string | undefined,
+  parameters: ServerParameters,
+): Extensions<'server'> {
+  const { extensions } = offer;
+  return {
+    ...(offer.extendedMasterSecret ? { extended_master_secret: {} } : {}),
+    ...(offer.secureRenegotiation ? { renegotiation_info: new Uint8Array(0) } : {}),
+    ...(alpnProtocol === undefined
+      ? {}
+      : { application_layer_protocol_negotiation: [protocolBytes(alpnProtocol)] }),
+    ...(extensions.record_size_limit === undefined ? {} : { record_size_limit: parameters.recordSizeLimit }),
+  };
+}
+
+/**
+ * The common suites in our order; but ChaCha20 first where the client puts it first. Such a client most likely lacks
+ * hardware for AES, and does in software what would then be slower and leak through its timing.
+ */
+function inOrderOfChoice(ours: readonly CipherSuite[], offered: readonly number[]): readonly CipherSuite[] {
+  const common = ours.filter(({ id }) => offered.includes(id));
+  const first = offered.find((id) => common.some((suite) => suite.id === id));
+  const favourite = common.find(({ id }) => id === first);
+  if (favourite?.aead.name !== 'CHACHA20_POLY1305') return common;
+  const isChaCha = (suite: CipherSuite) => suite.aead.name === 'CHACHA20_POLY1305';
+  return [...common.filter(isChaCha), ...common.filter((suite) => !isChaCha(suite))];
+}
+
+/** An Ed25519 key serves the ECDSA suites (RFC 8422 §5.10). */
+export function serves(
+  { publicKey }: Pick<Credential, 'publicKey'>,
+  { authentication }: CipherSuite,
+): boolean {
+  return (publicKey.type === 'rsa') === (authentication === 'rsa');
+}
+
+/** The key of an ECDSA certificate lies on a curve that the client listed, if it listed any (RFC 8422 §5.1). */
+function curveOffered({ publicKey }: Credential, { extensions }: ClientOffer): boolean {
+  if (publicKey.type !== 'ecdsa' || extensions.supported_groups === undefined) return true;
+  return extensions.supported_groups.includes(curveIds[publicKey.curve]);
+}
+
+const curveIds = { secp256r1: 23, secp384r1: 24, secp521r1: 25 } as const;
+
+/** The first of our schemes that the key can make and the peer can check. */
+export function chooseScheme(
+  credential: Credential,
+  offered: readonly number[] | undefined,
+  ours: readonly SignatureScheme[],
+): SignatureScheme | undefined {
+  // A hello without the extension means SHA-1 (RFC 5246 §7.4.1.4.1), which is not done here.
+  return ours.find(({ id, name }) => (offered ?? []).includes(id) && credential.schemes.includes(name));
+}
+
+function names(values: readonly { readonly name: string }[]): string {
+  return values.map(({ name }) => name).join(', ');
+}

@@ -1,0 +1,126 @@
+/**
+ * What a handshake works with: the resolved configuration and the services around it. The connection makes these
+ * objects from what the user gave (`connection/config.ts`); here they are all in their final form.
+ */
+
+import type { CipherSuite } from '../crypto/cipher-suites.ts';
+import type { PublicKey } from '../crypto/keys.ts';
+import type { Hash, NamedGroup, RandomBytes, SignatureScheme } from '../crypto/provider.ts';
+import type { Lookup } from '../session/keeper.ts';
+import type { ClientAuthentication, Session } from '../session/session.ts';
+import type { MaybePromise } from '../session/store.ts';
+import type { AlertName } from '../wire/alert.ts';
+import type { Certificate } from '../x509/certificate.ts';
+
+/** A chain and what signs with its key. */
+export interface Credential {
+  /** Leaf first. */
+  readonly chain: readonly [Certificate, ...Certificate[]];
+  readonly publicKey: PublicKey;
+  /** Which schemes the key can make. */
+  readonly schemes: readonly SignatureScheme['name'][];
+  sign(scheme: SignatureScheme, message: Uint8Array): MaybePromise<Uint8Array>;
+  /** SHA-256 over the chain: what a session is bound to (rules S19, S22). */
+  readonly digest: Uint8Array;
+}
+
+/** The alerts with which a certificate may be refused (RFC 5246 §7.2.2). */
+export type CertificateAlert = Extract<
+  AlertName,
+  | 'bad_certificate'
+  | 'unsupported_certificate'
+  | 'certificate_revoked'
+  | 'certificate_expired'
+  | 'certificate_unknown'
+  | 'unknown_ca'
+  | 'access_denied'
+  | 'bad_certificate_status_response'
+>;
+
+/** What a verifier is asked about. */
+export interface PeerCertificates {
+  /** DER, the peer's own certificate first. */
+  readonly chain: readonly Uint8Array[];
+  /** The first of the chain, parsed. */
+  readonly leaf: Certificate;
+  /** Which side showed it: a server's is checked for `serverName`, a client's for what the application knows. */
+  readonly peer: 'client' | 'server';
+  readonly serverName: string | undefined;
+  /** The moment to check validity at, milliseconds since the epoch. */
+  readonly time: number;
+}
+
+/** `true` and nothing else trusts; a refusal says with which alert, and why. */
+export type CertificateVerdict = true | { readonly alert: CertificateAlert; readonly message: string };
+
+/** Decides whether a chain is to be trusted. It is asked in full handshakes, and again at each resumption. */
+export type CertificateVerifier = (peer: PeerCertificates) => MaybePromise<CertificateVerdict>;
+
+/** A session as the application may see it: all but its secret. */
+export type SessionFacts = Omit<Session, 'masterSecret'>;
+
+interface Parameters {
+  readonly cipherSuites: readonly CipherSuite[];
+  readonly groups: readonly NamedGroup[];
+  readonly signatureSchemes: readonly SignatureScheme[];
+  readonly alpnProtocols: readonly string[];
+  readonly requireExtendedMasterSecret: boolean;
+  readonly recordSizeLimit: number;
+  readonly sha256: Hash;
+  /** How long a session may live, milliseconds. */
+  readonly sessionLifetime: number;
+  readonly verifyCertificate: CertificateVerifier | undefined;
+  readonly randomBytes: RandomBytes;
+  now(): number;
+  keyLog(clientRandom: Uint8Array, masterSecret: Uint8Array): void;
+}
+
+/** What the application learns of a ClientHello before the server answers it. */
+export interface ClientHelloInfo {
+  readonly serverName: string | undefined;
+  readonly alpnProtocols: readonly string[];
+  /** IANA numbers, as offered. */
+  readonly cipherSuites: readonly number[];
+  readonly signatureSchemes: readonly number[];
+  readonly groups: readonly number[];
+}
+
+export interface ServerParameters extends Parameters {
+  /** The credentials for this hello, best first; none means that the name is not served here. */
+  credentials(hello: ClientHelloInfo): MaybePromise<readonly Credential[]>;
+  readonly clientAuthentication: ClientAuthentication;
+  /** DER of the names that a CertificateRequest lists (RFC 5246 §7.4.4). */
+  readonly certificateAuthorities: readonly Uint8Array[];
+  /** What the application says that a session belongs to, beside the configuration. */
+  readonly sessionContext: Uint8Array;
+  /** SHA-256 of whatever client certificates are judged by. */
+  readonly trustDigest: Uint8Array;
+  /** Absent: no resumption. */
+  readonly sessions: ServerSessions | undefined;
+  acceptSession(session: SessionFacts, hello: ClientHelloInfo): MaybePromise<boolean>;
+}
+
+export interface ServerSessions {
+  find(sessionId: Uint8Array): MaybePromise<Lookup>;
+  /** Neither of these throws or rejects: a store's faults are reported, and cost a resumption at most. */
+  keep(session: Session): MaybePromise<unknown>;
+  forget(sessionId: Uint8Array): MaybePromise<void>;
+}
+
+export interface ClientParameters extends Parameters {
+  /** What certificates are checked for; undefined where the verifier does without. */
+  readonly serverName: string | undefined;
+  /** Whether it goes into the ClientHello: a host name does, an address does not (RFC 6066 §3). */
+  readonly sendServerName: boolean;
+  readonly credentials: readonly Credential[];
+  /** SHA-256 of the configuration that sessions are made under (rule C9). */
+  readonly contextDigest: Uint8Array;
+  readonly sessions: ClientSessions | undefined;
+  readonly verifyCertificate: CertificateVerifier;
+}
+
+export interface ClientSessions {
+  find(): MaybePromise<Lookup>;
+  keep(session: Session): MaybePromise<unknown>;
+  forget(): MaybePromise<void>;
+}

@@ -1,0 +1,108 @@
+/**
+ * How a handshake speaks with its peer, and with the connection that runs it.
+ *
+ * A handshake is a coroutine that reads from top to bottom like the figures of RFC 5246 §7.3. It knows no timer, no
+ * clock and no I/O: where it cannot go on it yields what it needs, a message or the settling of a promise, and the
+ * connection answers. Where an answer is there at once, nothing is yielded.
+ */
+
+import { align } from '../record/alignment.ts';
+import { ContentType } from '../record/content.ts';
+import type { RecordLayer } from '../record/layer.ts';
+import type { RecordProtection } from '../record/protection.ts';
+import type { MaybePromise } from '../session/store.ts';
+import type { Codec } from '../wire/codec.ts';
+import { Writer } from '../wire/writer.ts';
+import type { Keys } from './key-exchange.ts';
+import { type HandshakeBody, type HandshakeName, handshakeMessages } from './messages.ts';
+import type { Awaited, StateTable } from './states.ts';
+import { Transcript } from './transcript.ts';
+
+/** What a coroutine waits for. */
+export type Need =
+  | { readonly for: 'message'; readonly state: string; readonly accepts: readonly Awaited[] }
+  | { readonly for: 'answer'; readonly promise: PromiseLike<unknown> };
+
+export type Handshake<T> = Generator<Need, T, unknown>;
+
+/** A message as the connection delivers it. */
+export type Received<N extends Awaited = Awaited> = {
+  [M in N]: {
+    readonly name: M;
+    readonly body: M extends HandshakeName ? HandshakeBody<M> : undefined;
+    /** Header and body; empty for ChangeCipherSpec, which is no message of the handshake. */
+    readonly raw: Uint8Array;
+    /** The bytes of further handshake messages that had come behind it. */
+    readonly waiting: number;
+  };
+}[N];
+
+/** The value itself, or the value that a promise brings: the one place where a handshake waits for its own side. */
+export function* answer<T>(value: MaybePromise<T>): Handshake<T> {
+  if (!isPromiseLike(value)) return value;
+  return (yield { for: 'answer', promise: value }) as T;
+}
+
+export function isPromiseLike<T>(value: MaybePromise<T>): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+/** The other side, as one side's coroutine sees it: what is sent and received goes into one transcript. */
+export class Peer<S extends StateTable> {
+  readonly transcript = new Transcript();
+  readonly record: RecordLayer;
+  /** The session that an abbreviated handshake goes on with, from the moment that it was accepted. */
+  resuming: Uint8Array | undefined;
+  readonly #states: S;
+  #keys: Keys | undefined;
+
+  constructor(states: S, record: RecordLayer) {
+    this.#states = states;
+    this.record = record;
+  }
+
+  /** Waits in `state` until a message comes that it accepts. */
+  *receive<K extends keyof S & string>(state: K): Handshake<Received<S[K][number]>> {
+    const accepts = this.#states[state] as S[K];
+    const message = (yield { for: 'message', state, accepts }) as Received<S[K][number]>;
+    if (message.name !== 'ChangeCipherSpec') this.transcript.add(message.raw);
+    return message;
+  }
+
+  send<N extends HandshakeName>(name: N, body: HandshakeBody<N>): void {
+    const { type, codec } = handshakeMessages[name];
+    const writer = new Writer();
+    writer.uint(type, 1);
+    const start = writer.open(3);
+    (codec as Codec<unknown>).write(writer, body);
+    writer.close(start, 3, 0, 0xffffff);
+    const message = writer.finish();
+    this.transcript.add(message);
+    this.record.writer.write(ContentType.handshake, message);
+  }
+
+  /** Keeps the handshake's keys where the end of the connection finds them. */
+  hold(keys: Keys): Keys {
+    this.#keys = keys;
+    return keys;
+  }
+
+  /** Overwrites all keys, in use or not yet. */
+  destroy(): void {
+    this.#keys?.schedule.destroy();
+    this.#keys?.client.destroy();
+    this.#keys?.server.destroy();
+    this.#keys = undefined;
+    this.record.destroy();
+  }
+
+  /** ChangeCipherSpec from us: all that is sent from now on is protected by `protection`. */
+  changeWriteProtection(protection: RecordProtection): void {
+    this.record.changeWriteProtection(protection);
+  }
+
+  /** ChangeCipherSpec from the peer, with nothing half-read behind it (rule S30). */
+  changeReadProtection(protection: RecordProtection, changeCipherSpec: Received<'ChangeCipherSpec'>): void {
+    this.record.changeReadProtection(protection, align(changeCipherSpec.waiting));
+  }
+}

@@ -1,0 +1,318 @@
+/**
+ * The server's side of the handshake, as the figures of RFC 5246 §7.3 draw it.
+ *
+ *     Client                                  Server
+ *     ClientHello                  -------->
+ *                                             ServerHello, Certificate, ServerKeyExchange,
+ *                                  <--------  [CertificateRequest], ServerHelloDone           full
+ *     [Certificate], ClientKeyExchange,
+ *     [CertificateVerify],
+ *     ChangeCipherSpec, Finished   -------->
+ *                                  <--------  ChangeCipherSpec, Finished
+ *
+ *     ClientHello with session_id  -------->
+ *                                  <--------  ServerHello, ChangeCipherSpec, Finished         abbreviated
+ *     ChangeCipherSpec, Finished   -------->
+ *
+ * The fork between the two is one decision, in `resumption.ts`.
+ */
+
+import type { PublicKey } from '../crypto/keys.ts';
+import { TLS_1_2 } from '../record/content.ts';
+import { createSession } from '../session/session.ts';
+import { empty, equal, utf8, wipe } from '../wire/bytes.ts';
+import { fault } from '../wire/error.ts';
+import type { Certificate } from '../x509/certificate.ts';
+import {
+  type CertificateVerified,
+  checkLeaf,
+  type SignatureVerified,
+  verifyChain,
+  verifySignature,
+} from './certificate.ts';
+import { contextDigest } from './context-digest.ts';
+import {
+  type AbbreviatedProofs,
+  type Established,
+  establish,
+  type Unauthenticated,
+  withoutCertificate,
+} from './establish.ts';
+import { writeExtensions } from './extensions.ts';
+import { verifyData, verifyFinished } from './finished.ts';
+import { type ClientOffer, nullCompression, readClientHello, uncompressed } from './hello.ts';
+import { agreeMasterSecret, deriveKeys, namedCurve, type Randoms, signedParams } from './key-exchange.ts';
+import {
+  answerExtensions,
+  chooseApplicationProtocol,
+  chooseCipherSuite,
+  chooseGroup,
+} from './negotiation.ts';
+import type { Credential, ServerParameters } from './parameters.ts';
+import { answer, type Handshake, type Peer } from './peer.ts';
+import {
+  decideResumption,
+  issuedSessionIdLength,
+  offeredSessionId,
+  type ResumptionRefusal,
+  type SessionAccepted,
+} from './resumption.ts';
+import type { ServerStates } from './states.ts';
+
+type Client = Peer<ServerStates>;
+
+/** What the hello brought, and what this server holds against it. */
+interface Opening {
+  readonly offer: ClientOffer;
+  readonly credentials: readonly Credential[];
+  readonly contextDigest: Uint8Array;
+}
+
+export function* serverHandshake(client: Client, parameters: ServerParameters): Handshake<Established> {
+  const { body: hello } = yield* client.receive('awaiting ClientHello');
+  const offer = readClientHello(hello);
+  client.record.versionNegotiated();
+  const theirLimit = offer.extensions.record_size_limit;
+  if (theirLimit !== undefined) {
+    client.record.limitRecords({ send: theirLimit, receive: parameters.recordSizeLimit }); // S34
+  }
+  const credentials = yield* answer(parameters.credentials(offer.info));
+  if (credentials.length === 0) {
+    throw fault(
+      'unrecognized-name',
+      `expected a name that is served here, got ${offer.serverName ?? 'none'}`,
+    );
+  }
+  const opening = { offer, credentials, contextDigest: serverContext(credentials, parameters) };
+
+  const offeredId = offeredSessionId(offer);
+  const lookup = offeredId === undefined ? undefined : yield* answer(parameters.sessions?.find(offeredId));
+  const decision = yield* decideResumption(offer, lookup, { parameters, ...opening }, parameters.now());
+  return 'refused' in decision
+    ? yield* full(client, opening, decision.refused, parameters)
+    : yield* abbreviated(client, opening, decision, parameters);
+}
+
+function* full(
+  client: Client,
+  { offer, credentials, contextDigest }: Opening,
+  refusal: ResumptionRefusal,
+  parameters: ServerParameters,
+): Handshake<Established> {
+  const { transcript } = client;
+  const { suite, credential, scheme } = chooseCipherSuite(offer, credentials, parameters);
+  const group = chooseGroup(offer, parameters.groups);
+  const alpnProtocol = chooseApplicationProtocol(offer, parameters.alpnProtocols);
+  const mode = parameters.clientAuthentication;
+  const binding = chooseBinding(offer, parameters);
+  const randoms = { client: offer.hello.random, server: parameters.randomBytes(32) };
+  // S3: an ID is a promise that the session may be resumed. S14: without EMS none ever is.
+  const storable = parameters.sessions !== undefined && binding === 'extended';
+  const sessionId = storable ? parameters.randomBytes(issuedSessionIdLength) : empty;
+
+  transcript.hashWith(suite.hash, { messages: mode !== 'none' });
+  client.send('ServerHello', {
+    serverVersion: TLS_1_2,
+    random: randoms.server,
+    sessionId,
+    cipherSuite: suite.id,
+    compressionMethod: nullCompression,
+    extensions: writeExtensions('server', {
+      ...answerExtensions(offer, alpnProtocol, parameters),
+      ...(offer.serverName === undefined ? {} : { server_name: {} }),
+      ...(offer.extensions.ec_point_formats === undefined ? {} : { ec_point_formats: [uncompressed] }),
+    }),
+  });
+  client.send('Certificate', { certificateList: credential.chain.map(({ der }) => der) });
+  const keyShare = group.generate(parameters.randomBytes);
+  const params = { curveType: namedCurve, namedCurve: group.id, public: keyShare.publicKey };
+  const signature = yield* answer(credential.sign(scheme, signedParams(randoms, params)));
+  client.send('ServerKeyExchange', { params, signedParams: { algorithm: scheme.id, signature } });
+  if (mode !== 'none') {
+    client.send('CertificateRequest', {
+      certificateTypes: clientCertificateTypes,
+      supportedSignatureAlgorithms: parameters.signatureSchemes.map(({ id }) => id),
+      certificateAuthorities: [...parameters.certificateAuthorities],
+    });
+  }
+  client.send('ServerHelloDone', {});
+
+  const certificate =
+    mode === 'none' ? withoutCertificate(mode) : yield* receiveCertificate(client, parameters);
+  const { body: keyExchange } = yield* client.receive('awaiting ClientKeyExchange');
+  const secret = agreeMasterSecret(keyShare, keyExchange.ecdhYc, suite, randoms, transcript, binding);
+  try {
+    parameters.keyLog(randoms.client, secret);
+    const keys = client.hold(deriveKeys(suite, secret, randoms));
+    const verified = 'leaf' in certificate ? certificate : undefined;
+    const identity =
+      'leaf' in certificate
+        ? {
+            certificate,
+            signature: yield* receiveCertificateVerify(client, certificate.leaf.publicKey, parameters),
+          }
+        : certificate;
+    transcript.forgetMessages();
+    client.changeReadProtection(keys.client, yield* client.receive('awaiting ChangeCipherSpec'));
+    const clientVerifyData = verifyData(keys.schedule, 'client', transcript);
+    const finished = verifyFinished(yield* client.receive('awaiting Finished'), clientVerifyData);
+
+    const agreed = {
+      sessionId,
+      extendedMasterSecret: binding === 'extended',
+      serverName: offer.serverName,
+      alpnProtocol,
+      peerCertificates: verified?.chain ?? [],
+    };
+    if (storable) {
+      // S6: only now, and before our own Finished leaves: a client that returns at once finds its session.
+      const now = parameters.now();
+      yield* answer(
+        parameters.sessions?.keep(
+          createSession({
+            ...agreed,
+            protocolVersion: TLS_1_2,
+            cipherSuite: suite.id,
+            masterSecret: secret,
+            peerVerified: verified !== undefined,
+            clientAuthentication: mode,
+            contextDigest,
+            serverCredential: parameters.sha256.digest(leafOf(credential).der),
+            establishedAt: now,
+            expiresAt: now + parameters.sessionLifetime,
+          }),
+        ),
+      );
+    }
+    client.changeWriteProtection(keys.server);
+    client.send('Finished', { verifyData: verifyData(keys.schedule, 'server', transcript) });
+    return establish(
+      { identity, finished },
+      {
+        ...agreed,
+        suite,
+        keys: keys.schedule,
+        group,
+        signatureScheme: scheme,
+        serverCertificate: leafOf(credential),
+        firstVerifyData: clientVerifyData,
+        refusal,
+      },
+    );
+  } finally {
+    wipe(secret);
+  }
+}
+
+function* abbreviated(
+  client: Client,
+  { offer, credentials }: Opening,
+  accepted: SessionAccepted,
+  parameters: ServerParameters,
+): Handshake<Established> {
+  const { transcript } = client;
+  const { session, suite } = accepted;
+  client.resuming = session.sessionId;
+  const alpnProtocol = chooseApplicationProtocol(offer, parameters.alpnProtocols); // S18
+  const randoms: Randoms = { client: offer.hello.random, server: parameters.randomBytes(32) };
+
+  transcript.hashWith(suite.hash, { messages: false });
+  client.send('ServerHello', {
+    serverVersion: TLS_1_2,
+    random: randoms.server,
+    sessionId: offer.hello.sessionId, // S5
+    cipherSuite: suite.id,
+    compressionMethod: nullCompression,
+    extensions: writeExtensions('server', answerExtensions(offer, alpnProtocol, parameters)), // S15, S17, S29
+  });
+  parameters.keyLog(randoms.client, session.masterSecret);
+  const keys = client.hold(deriveKeys(suite, session.masterSecret, randoms)); // S27
+  wipe(session.masterSecret);
+  client.changeWriteProtection(keys.server);
+  const serverVerifyData = verifyData(keys.schedule, 'server', transcript);
+  client.send('Finished', { verifyData: serverVerifyData });
+
+  client.changeReadProtection(keys.client, yield* client.receive('awaiting ChangeCipherSpec'));
+  const clientVerifyData = verifyData(keys.schedule, 'client', transcript);
+  const proofs: AbbreviatedProofs = {
+    session: accepted,
+    finished: verifyFinished(yield* client.receive('awaiting Finished'), clientVerifyData),
+  };
+  return establish(proofs, {
+    suite,
+    keys: keys.schedule,
+    sessionId: session.sessionId,
+    extendedMasterSecret: session.extendedMasterSecret,
+    serverName: session.serverName,
+    alpnProtocol,
+    group: undefined,
+    signatureScheme: undefined,
+    peerCertificates: session.peerCertificates,
+    serverCertificate: certificateOf(session.serverCredential, credentials, parameters),
+    firstVerifyData: serverVerifyData,
+    refusal: undefined,
+  });
+}
+
+/** ClientCertificateType (RFC 5246 §7.4.4, RFC 8422 §5.5): rsa_sign, ecdsa_sign; the latter covers Ed25519. */
+const clientCertificateTypes = [1, 64];
+
+/** RFC 7627 §5.2: with the extension wherever the client offers it, and without it only where that is allowed. */
+function chooseBinding(
+  { extendedMasterSecret }: ClientOffer,
+  parameters: ServerParameters,
+): 'extended' | 'classic' {
+  if (extendedMasterSecret) return 'extended';
+  if (!parameters.requireExtendedMasterSecret) return 'classic';
+  throw fault(
+    'extended-master-secret',
+    'expected extended_master_secret in the ClientHello (RFC 7627), got none',
+  );
+}
+
+/** The client's chain, verified, or the empty list of one that has none (RFC 5246 §7.4.6). */
+function* receiveCertificate(
+  client: Client,
+  parameters: ServerParameters,
+): Handshake<CertificateVerified | Unauthenticated> {
+  const { body } = yield* client.receive('awaiting Certificate');
+  const chain = body.certificateList;
+  if (chain.length === 0) return withoutCertificate(parameters.clientAuthentication);
+  const certificate = yield* verifyChain(chain, 'client', parameters, parameters.now());
+  checkLeaf(certificate.leaf);
+  return certificate;
+}
+
+/** The client holds the key of its certificate: it signs all messages so far (RFC 5246 §7.4.8). */
+function* receiveCertificateVerify(
+  client: Client,
+  key: PublicKey,
+  { signatureSchemes }: ServerParameters,
+): Handshake<SignatureVerified> {
+  const signed = client.transcript.messages();
+  const { body } = yield* client.receive('awaiting CertificateVerify');
+  return verifySignature(body, signed, key, signatureSchemes);
+}
+
+/** What a session made here and now is bound to (rules S19, S20, S22). */
+function serverContext(credentials: readonly Credential[], parameters: ServerParameters): Uint8Array {
+  return contextDigest(parameters.sha256, 'reprise server context', [
+    ['credentials', ...credentials.map(({ digest }) => digest)],
+    ['client authentication', utf8(parameters.clientAuthentication)],
+    ['trust', parameters.trustDigest],
+    ['application', parameters.sessionContext],
+  ]);
+}
+
+function leafOf({ chain }: Credential): Certificate {
+  return chain[0];
+}
+
+/** The certificate that the session's full handshake ran under: S19 has made sure that it is still among ours. */
+function certificateOf(
+  digest: Uint8Array,
+  credentials: readonly Credential[],
+  { sha256 }: ServerParameters,
+): Certificate | undefined {
+  return credentials.map(leafOf).find(({ der }) => equal(sha256.digest(der), digest));
+}

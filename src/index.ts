@@ -1,0 +1,47 @@
+/**
+ * The face of Reprise: everything that `import … from 'reprise-tls'` gives.
+ */
+
+export type { ChannelBindingType } from './connection/channel-binding.ts';
+export { ClientConnection } from './connection/client.ts';
+export type { CertificateConfig, ClientConfig, Config, ServerConfig, Signer } from './connection/config.ts';
+export type { ConnectionHandlers } from './connection/connection.ts';
+export type { ConnectionInfo } from './connection/info.ts';
+export type { Report } from './connection/report.ts';
+export { ServerConnection } from './connection/server.ts';
+export { AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305 } from './crypto/aead.ts';
+export * from './crypto/cipher-suites.ts';
+export { defaultCipherSuites, defaultGroups, defaultSignatureSchemes } from './crypto/defaults.ts';
+export * from './crypto/groups.ts';
+export type { PrivateKey, PublicKey } from './crypto/keys.ts';
+export { noble } from './crypto/noble.ts';
+export type {
+  Aead,
+  AeadKey,
+  CryptoProvider,
+  Hash,
+  HashState,
+  KeyShare,
+  Mac,
+  NamedGroup,
+  RandomBytes,
+  SignatureScheme,
+} from './crypto/provider.ts';
+export * from './crypto/signature-schemes.ts';
+export type {
+  CertificateAlert,
+  CertificateVerdict,
+  CertificateVerifier,
+  ClientHelloInfo,
+  PeerCertificates,
+  SessionFacts,
+} from './handshake/parameters.ts';
+export { type ResumptionRefusal, resumptionRefusals } from './handshake/resumption.ts';
+export { MemoryClientSessionCache } from './session/client-cache.ts';
+export type { StoreReport } from './session/guard.ts';
+export { MemorySessionStore } from './session/memory.ts';
+export type { ClientAuthentication } from './session/session.ts';
+export type { ClientSessionCache, MaybePromise, SessionStore } from './session/store.ts';
+export { AlertDescription, type AlertName } from './wire/alert.ts';
+export { type Fault, type Reason, TlsError } from './wire/error.ts';
+export { type Certificate, parseCertificate } from './x509/certificate.ts';
