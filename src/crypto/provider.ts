@@ -9,6 +9,7 @@
 
 import type { PrivateKey, PublicKey } from './keys.ts';
 
+/** So many bytes in a new array. Who asks may overwrite them, and does so where they were a secret. */
 export type RandomBytes = (length: number) => Uint8Array;
 
 /** SHA-2 and the HMAC over it (FIPS 180-4, RFC 2104). Lengths in bytes. */
