@@ -18,7 +18,7 @@ options
   --only <names>     some of the contestants, with commas: ${contestantNames.join(',')}
   --rounds <n>       how often each contestant takes its turn (9)
   --slice <ms>       how long a turn is (400)
-  --warm-up <ms>     how long each contestant runs before the first round (800)
+  --warm-up <ms>     how long each contestant runs before the first round (1500)
   --json             the medians as JSON in the last line
   --help             this text
 `;
@@ -30,7 +30,7 @@ const { values, positionals } = parseArgs({
     only: { type: 'string', default: contestantNames.join(',') },
     rounds: { type: 'string', default: '9' },
     slice: { type: 'string', default: '400' },
-    'warm-up': { type: 'string', default: '800' },
+    'warm-up': { type: 'string', default: '1500' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
