@@ -13,23 +13,7 @@ import type { Aead, AeadKey } from './provider.ts';
 export const AES_128_GCM: Aead = /* @__PURE__ */ aesGcm('AES_128_GCM', 16);
 export const AES_256_GCM: Aead = /* @__PURE__ */ aesGcm('AES_256_GCM', 32);
 
-export const CHACHA20_POLY1305: Aead = {
-  name: 'CHACHA20_POLY1305',
-  keyLength: 32,
-  fixedIvLength: 12,
-  recordIvLength: 0,
-  tagLength: 16,
-  // RFC 8446 §5.5 sets no limit that the sequence number would not reach first; ours is a number, exact up to here.
-  maxRecords: Number.MAX_SAFE_INTEGER,
-  create: (key) =>
-    aeadKey(CHACHA20_POLY1305, key, {
-      seal(key, nonce, additionalData, plaintext, output) {
-        chacha20poly1305(key, nonce, additionalData).encrypt(plaintext, output);
-      },
-      open: (key, nonce, additionalData, ciphertext) =>
-        chacha20poly1305(key, nonce, additionalData).decrypt(ciphertext),
-    }),
-};
+export const CHACHA20_POLY1305: Aead = /* @__PURE__ */ chacha20Poly1305();
 
 function aesGcm(name: 'AES_128_GCM' | 'AES_256_GCM', keyLength: number): Aead {
   const aead: Aead = {
@@ -47,6 +31,27 @@ function aesGcm(name: 'AES_128_GCM' | 'AES_256_GCM', keyLength: number): Aead {
           output.set(gcm(key, nonce, additionalData).encrypt(plaintext));
         },
         open: (key, nonce, additionalData, ciphertext) => gcm(key, nonce, additionalData).decrypt(ciphertext),
+      }),
+  };
+  return aead;
+}
+
+function chacha20Poly1305(): Aead {
+  const aead: Aead = {
+    name: 'CHACHA20_POLY1305',
+    keyLength: 32,
+    fixedIvLength: 12,
+    recordIvLength: 0,
+    tagLength: 16,
+    // RFC 8446 §5.5 sets no limit that the sequence number would not reach first; ours is a number, exact up to here.
+    maxRecords: Number.MAX_SAFE_INTEGER,
+    create: (key) =>
+      aeadKey(aead, key, {
+        seal(key, nonce, additionalData, plaintext, output) {
+          chacha20poly1305(key, nonce, additionalData).encrypt(plaintext, output);
+        },
+        open: (key, nonce, additionalData, ciphertext) =>
+          chacha20poly1305(key, nonce, additionalData).decrypt(ciphertext),
       }),
   };
   return aead;
