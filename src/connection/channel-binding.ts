@@ -15,7 +15,7 @@ export function channelBinding(type: ChannelBindingType, established: Establishe
     requireExtendedMasterSecret(established, 'tls-unique');
     return established.firstVerifyData.slice();
   }
-  const certificate = established.serverCertificate;
+  const certificate = established.serverIdentity?.leaf;
   if (certificate === undefined) throw new TypeError("the server's certificate is not at hand");
   const hash = signatureHashes[certificate.signatureAlgorithm.oid];
   if (hash === undefined) {

@@ -38,6 +38,7 @@ export function makeCredential(
     digest: contextDigest(context.sha256, 'reprise credential', [
       ['chain', ...certificates.map(({ der }) => der)],
     ]),
+    leafDigest: context.sha256.digest(leaf.der),
   });
 }
 

@@ -7,6 +7,7 @@ import { defaultCipherSuites, defaultGroups, defaultSignatureSchemes } from '../
 import { sha256 as nobleSha256 } from '../crypto/hash.ts';
 import { noble } from '../crypto/noble.ts';
 import { contextDigest } from '../handshake/context-digest.ts';
+import { makeOfferings } from '../handshake/offerings.ts';
 import type {
   CertificateVerifier,
   ClientHelloInfo,
@@ -42,7 +43,7 @@ const clients = new WeakMap<ClientConfig, Resolved<ClientParameters>>();
 
 /** @throws TypeError or RangeError on a configuration that cannot be meant */
 export function resolveServer(config: ServerConfig): ResolvedServer {
-  return once(servers, config, () => {
+  return once(servers, Object.freeze(config), () => {
     const common = resolveCommon(config);
     const {
       clientAuthentication = 'none',
@@ -65,6 +66,7 @@ export function resolveServer(config: ServerConfig): ResolvedServer {
     }
     const credential = memoize((certificate: CertificateConfig) => makeCredential(certificate, common));
     const own = certificates.map(credential);
+    const application = typeof sessionContext === 'string' ? utf8(sessionContext) : sessionContext.slice();
     const parameters: ServerParameters = {
       ...common,
       verifyCertificate: config.verifyCertificate,
@@ -74,8 +76,13 @@ export function resolveServer(config: ServerConfig): ResolvedServer {
           : then(selectCertificate(hello), (selected) => [selected ?? []].flat().map(credential)),
       clientAuthentication,
       certificateAuthorities: [],
-      sessionContext: typeof sessionContext === 'string' ? utf8(sessionContext) : sessionContext.slice(),
-      trustDigest: empty,
+      contextDigest: memoize((credentials) =>
+        contextDigest(common.sha256, 'reprise server context', [
+          ['credentials', ...credentials.map(({ digest }) => digest)],
+          ['client authentication', utf8(clientAuthentication)],
+          ['application', application],
+        ]),
+      ),
       sessions: serverSessions(config, common),
       acceptSession: config.acceptSession ?? (() => true),
     };
@@ -86,7 +93,7 @@ export function resolveServer(config: ServerConfig): ResolvedServer {
 
 /** @throws TypeError or RangeError on a configuration that cannot be meant */
 export function resolveClient(config: ClientConfig): Resolved<ClientParameters> {
-  return once(clients, config, () => {
+  return once(clients, Object.freeze(config), () => {
     const common = resolveCommon(config);
     const verifyCertificate: CertificateVerifier | undefined = config.verifyCertificate;
     if (typeof verifyCertificate !== 'function') {
@@ -108,7 +115,10 @@ export function resolveClient(config: ClientConfig): Resolved<ClientParameters> 
       ...common,
       verifyCertificate,
       serverName,
-      sendServerName: serverName !== undefined && !isAddress(serverName),
+      offer: makeOfferings(
+        common,
+        serverName !== undefined && isAddress(serverName) ? undefined : serverName,
+      ),
       credentials,
       contextDigest: digest,
       sessions: clientSessions(config, common, digest, serverName),
@@ -119,7 +129,13 @@ export function resolveClient(config: ClientConfig): Resolved<ClientParameters> 
 
 function resolveCommon(config: Config) {
   const crypto = config.crypto ?? noble;
-  const report = config.report ?? (() => {});
+  const report = (report: Report) => {
+    try {
+      config.report?.(report);
+    } catch {
+      // A report is of what did not end the connection, and a logger that fails must not end it either.
+    }
+  };
   const clock = config.clock ?? Date.now;
   const { keyLog } = config;
   return {
@@ -150,7 +166,7 @@ type Common = ReturnType<typeof resolveCommon>;
 
 function serverSessions(config: ServerConfig, { sha256, report }: Common): ServerParameters['sessions'] {
   if (config.sessionStore === undefined) return undefined;
-  const keeper = makeKeeper(config.sessionStore, config, report);
+  const keeper = makeKeeper(config.sessionStore, config, { sha256, report });
   const key = (sessionId: Uint8Array) => storeKey(sha256, sessionId);
   return {
     find: (sessionId) => reportUndecodable(keeper.find(key(sessionId), sessionId), report),
@@ -166,7 +182,7 @@ function clientSessions(
   serverName: string | undefined,
 ): ClientParameters['sessions'] {
   if (config.sessionCache === undefined) return undefined;
-  const keeper = makeKeeper(config.sessionCache, config, report);
+  const keeper = makeKeeper(config.sessionCache, config, { sha256, report });
   const key = hex(
     contextDigest(sha256, 'reprise client session', [
       ['context', digest],
@@ -182,8 +198,15 @@ function clientSessions(
   };
 }
 
-function makeKeeper(store: SessionStore, { sessionStoreDeadline = 100 }: Config, report: Common['report']) {
-  return new SessionKeeper(new GuardedSessionStore(store, { deadline: sessionStoreDeadline, report }));
+function makeKeeper(
+  store: SessionStore,
+  { sessionStoreDeadline = 100 }: Config,
+  { sha256, report }: Pick<Common, 'sha256' | 'report'>,
+) {
+  return new SessionKeeper(
+    new GuardedSessionStore(store, { deadline: sessionStoreDeadline, report }),
+    sha256,
+  );
 }
 
 function reportUndecodable(lookup: MaybePromise<Lookup>, report: Common['report']): MaybePromise<Lookup> {
@@ -197,14 +220,14 @@ function reportUndecodable(lookup: MaybePromise<Lookup>, report: Common['report'
 function forName(credentials: readonly Credential[], { serverName }: ClientHelloInfo): readonly Credential[] {
   if (serverName === undefined) return credentials;
   const named = credentials.filter((credential) => covers(credential, serverName));
-  return named.length > 0 ? named : credentials;
+  return named.length > 0 && named.length < credentials.length ? named : credentials;
 }
 
 function once<K extends object, V>(made: WeakMap<K, V>, key: K, make: () => V): V {
   const known = made.get(key);
   if (known !== undefined) return known;
   const value = make();
-  made.set(Object.freeze(key), value);
+  made.set(key, value);
   return value;
 }
 

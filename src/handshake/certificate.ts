@@ -6,19 +6,22 @@
 import type { PublicKey } from '../crypto/keys.ts';
 import type { SignatureScheme } from '../crypto/provider.ts';
 import type { Session } from '../session/session.ts';
+import { empty } from '../wire/bytes.ts';
 import { fault, TlsError } from '../wire/error.ts';
 import { type Certificate, parseCertificate } from '../x509/certificate.ts';
 import type { DigitallySigned } from './messages.ts';
-import type { CertificateVerdict, CertificateVerifier, PeerCertificates } from './parameters.ts';
+import {
+  type CertificateVerdict,
+  type CertificateVerifier,
+  certificateAlerts,
+  type PeerCertificates,
+} from './parameters.ts';
 import { answer, type Handshake } from './peer.ts';
 
 declare const certificateVerified: unique symbol;
 /** The peer's chain is trusted. Only `verifyChain` and `reverifyChain` make this proof. */
-export interface CertificateVerified {
+export interface CertificateVerified extends PeerCertificates {
   readonly [certificateVerified]: true;
-  /** DER, leaf first. */
-  readonly chain: readonly Uint8Array[];
-  readonly leaf: Certificate;
 }
 
 declare const signatureVerified: unique symbol;
@@ -40,10 +43,11 @@ export function* verifyChain(
   verification: Verification,
   now: number,
 ): Handshake<CertificateVerified> {
-  const leaf = parseLeaf(chain);
-  const verdict = yield* judge(chain, leaf, peer, verification, now);
+  if (chain.length === 0) throw fault('malformed', `expected the ${peer}'s certificate, got an empty list`);
+  const shown = new ShownCertificates(chain, peer, verification.serverName, now);
+  const verdict = yield* judge(shown, verification.verifyCertificate);
   if (verdict !== true) throw fault(verdict.alert, verdict.message);
-  return verified(chain, leaf);
+  return shown as unknown as CertificateVerified;
 }
 
 /** The chain of a session, judged again today (rules S21, C8); undefined where it is trusted no more. */
@@ -53,10 +57,14 @@ export function* reverifyChain(
   verification: Verification,
   now: number,
 ): Handshake<CertificateVerified | undefined> {
-  const chain = session.peerCertificates;
-  const leaf = parseLeaf(chain);
-  const verdict = yield* judge(chain, leaf, peer, verification, now);
-  return verdict === true ? verified(chain, leaf) : undefined;
+  if (!session.peerVerified || session.peerCertificates.length === 0) return undefined;
+  const shown = new ShownCertificates(session.peerCertificates, peer, verification.serverName, now);
+  try {
+    const verdict = yield* judge(shown, verification.verifyCertificate);
+    return verdict === true ? (shown as unknown as CertificateVerified) : undefined;
+  } catch {
+    return undefined; // A verifier that fails costs the resumption; the full handshake asks it again, and is heard.
+  }
 }
 
 /** @throws TlsError where the key may not sign, as its certificate says (RFC 5246 §7.4.2, RFC 8422 §5.3) */
@@ -100,27 +108,44 @@ export function verifySignature(
   return Object.freeze({ scheme }) as unknown as SignatureVerified;
 }
 
-function parseLeaf(chain: readonly Uint8Array[]): Certificate {
-  const [leaf] = chain;
-  if (leaf === undefined) throw fault('malformed', 'expected at least one certificate, got none');
-  return parseCertificate(leaf);
+/** A chain as a verifier gets it. The leaf is parsed when it is first asked for: a pin may need its bytes alone. */
+class ShownCertificates implements PeerCertificates {
+  readonly chain: readonly Uint8Array[];
+  readonly peer: PeerCertificates['peer'];
+  readonly serverName: string | undefined;
+  readonly time: number;
+  #leaf: Certificate | undefined;
+
+  constructor(
+    chain: readonly Uint8Array[],
+    peer: PeerCertificates['peer'],
+    serverName: string | undefined,
+    time: number,
+  ) {
+    this.chain = chain;
+    this.peer = peer;
+    this.serverName = serverName;
+    this.time = time;
+  }
+
+  get leaf(): Certificate {
+    this.#leaf ??= parseCertificate(this.chain[0] ?? empty);
+    return this.#leaf;
+  }
 }
 
 function* judge(
-  chain: readonly Uint8Array[],
-  leaf: Certificate,
-  peer: PeerCertificates['peer'],
-  { verifyCertificate, serverName }: Verification,
-  now: number,
+  shown: PeerCertificates,
+  verifyCertificate: CertificateVerifier | undefined,
 ): Handshake<CertificateVerdict> {
   if (verifyCertificate === undefined) {
     return {
       alert: 'certificate_unknown',
-      message: `expected a verifier for the ${peer}'s certificate, none is configured`,
+      message: `expected a verifier for the ${shown.peer}'s certificate, none is configured`,
     };
   }
   try {
-    const verdict: unknown = yield* answer(verifyCertificate({ chain, leaf, peer, serverName, time: now }));
+    const verdict: unknown = yield* answer(verifyCertificate(shown));
     if (verdict === true) return true;
     if (isRefusal(verdict)) return verdict;
   } catch (error) {
@@ -134,9 +159,6 @@ function* judge(
 }
 
 function isRefusal(verdict: unknown): verdict is Exclude<CertificateVerdict, true> {
-  return typeof verdict === 'object' && verdict !== null && 'alert' in verdict && 'message' in verdict;
-}
-
-function verified(chain: readonly Uint8Array[], leaf: Certificate): CertificateVerified {
-  return Object.freeze({ chain, leaf }) as unknown as CertificateVerified;
+  if (typeof verdict !== 'object' || verdict === null || !('alert' in verdict)) return false;
+  return certificateAlerts.some((alert) => alert === verdict.alert) && 'message' in verdict;
 }

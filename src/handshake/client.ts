@@ -7,12 +7,12 @@
 
 import type { CipherSuite } from '../crypto/cipher-suites.ts';
 import { TLS_1_2 } from '../record/content.ts';
-import { createSession } from '../session/session.ts';
-import { empty, utf8, wipe } from '../wire/bytes.ts';
+import { createSession, type Session } from '../session/session.ts';
+import { empty, wipe } from '../wire/bytes.ts';
 import { fault } from '../wire/error.ts';
 import { checkLeaf, verifyChain, verifySignature } from './certificate.ts';
 import { type Established, establish } from './establish.ts';
-import { type Extensions, readServerExtensions, writeExtensions } from './extensions.ts';
+import { type Extensions, readServerExtensions } from './extensions.ts';
 import { verifyData, verifyFinished } from './finished.ts';
 import {
   checkInitialRenegotiationInfo,
@@ -20,9 +20,7 @@ import {
   checkRecordSizeLimit,
   checkServerHello,
   nullCompression,
-  protocolBytes,
   protocolName,
-  uncompressed,
 } from './hello.ts';
 import { agreeMasterSecret, deriveKeys, namedCurve, type Randoms, signedParams } from './key-exchange.ts';
 import type { CertificateRequest, ClientHello, ServerHello } from './messages.ts';
@@ -47,7 +45,7 @@ export function* clientHandshake(server: Server, parameters: ClientParameters): 
   const lookup = yield* answer(parameters.sessions?.find());
   const decision = yield* decideOffer(lookup, parameters, parameters.now());
   const offer = 'session' in decision ? decision : undefined;
-  const clientHello = makeClientHello(offer, parameters);
+  const clientHello = makeClientHello(offer?.session, parameters);
   server.send('ClientHello', clientHello);
 
   const { body: serverHello } = yield* server.receive('awaiting ServerHello');
@@ -165,7 +163,7 @@ function* full(
         keys: keys.schedule,
         group,
         signatureScheme: signature.scheme,
-        serverCertificate: certificate.leaf,
+        serverIdentity: certificate,
         firstVerifyData: clientVerifyData,
         refusal,
       },
@@ -207,35 +205,24 @@ function* abbreviated(
       group: undefined,
       signatureScheme: undefined,
       peerCertificates: session.peerCertificates,
-      serverCertificate: offer.certificate.leaf,
+      serverIdentity: offer.certificate,
       firstVerifyData: serverVerifyData,
       refusal: undefined,
     },
   );
 }
 
-function makeClientHello(offer: SessionOffer | undefined, parameters: ClientParameters): ClientHello {
-  const { serverName, sendServerName, alpnProtocols } = parameters;
+function makeClientHello(
+  session: Session | undefined,
+  { offer, randomBytes }: ClientParameters,
+): ClientHello {
   return {
     clientVersion: TLS_1_2,
-    random: parameters.randomBytes(32),
-    sessionId: offer?.session.sessionId ?? empty,
-    cipherSuites: parameters.cipherSuites.map(({ id }) => id),
+    random: randomBytes(32),
+    sessionId: session?.sessionId ?? empty,
+    cipherSuites: offer.cipherSuites,
     compressionMethods: [nullCompression],
-    extensions: writeExtensions('client', {
-      ...(serverName !== undefined && sendServerName
-        ? { server_name: [{ nameType: 0, hostName: utf8(serverName) }] }
-        : {}),
-      extended_master_secret: {},
-      renegotiation_info: empty,
-      supported_groups: parameters.groups.map(({ id }) => id),
-      ec_point_formats: [uncompressed],
-      ...(alpnProtocols.length > 0
-        ? { application_layer_protocol_negotiation: alpnProtocols.map(protocolBytes) }
-        : {}),
-      record_size_limit: parameters.recordSizeLimit,
-      signature_algorithms: parameters.signatureSchemes.map(({ id }) => id),
-    }),
+    extensions: offer.extensions,
   };
 }
 
@@ -245,8 +232,7 @@ function readServerHello(
   serverHello: ServerHello,
   parameters: ClientParameters,
 ): Hellos {
-  const asked = new Set(clientHello.extensions?.map(({ extensionType }) => extensionType));
-  const extensions = readServerExtensions(serverHello.extensions, asked);
+  const extensions = readServerExtensions(serverHello.extensions, parameters.offer.asked);
   if (extensions.renegotiation_info === undefined) {
     throw fault(
       'secure-renegotiation',

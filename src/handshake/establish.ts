@@ -43,7 +43,7 @@ export interface Agreed {
   readonly signatureScheme: SignatureScheme | undefined;
   readonly peerCertificates: readonly Uint8Array[];
   /** The server's leaf, for `tls-server-end-point` (RFC 5929 §4); undefined where it is not at hand. */
-  readonly serverCertificate: Certificate | undefined;
+  readonly serverIdentity: { readonly leaf: Certificate } | undefined;
   /** The verify_data of the handshake's first Finished: `tls-unique` (RFC 5929 §3). */
   readonly firstVerifyData: Uint8Array;
   /** Why the handshake was not abbreviated; undefined where it was. */
@@ -57,7 +57,7 @@ export interface Established extends Agreed {
 }
 
 export function establish(proofs: FullProofs | AbbreviatedProofs, agreed: Agreed): Established {
-  return Object.freeze({ ...agreed, resumed: 'session' in proofs }) as unknown as Established;
+  return { ...agreed, resumed: 'session' in proofs } as unknown as Established;
 }
 
 /**

@@ -41,9 +41,7 @@ export function* decideOffer(
   if (suite === undefined) return refuse('cipher-suite-disabled'); // C1
   if (session.serverName !== parameters.serverName) return refuse('server-name'); // C3
   if (!equal(session.contextDigest, parameters.contextDigest)) return refuse('context-changed'); // C9
-  const certificate = session.peerVerified
-    ? yield* reverifyChain(session, 'server', parameters, now)
-    : undefined;
+  const certificate = yield* reverifyChain(session, 'server', parameters, now);
   if (certificate === undefined) return refuse('server-certificate-no-longer-valid'); // C8
   return { session, suite, certificate };
 }

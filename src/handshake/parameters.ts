@@ -11,6 +11,7 @@ import type { ClientAuthentication, Session } from '../session/session.ts';
 import type { MaybePromise } from '../session/store.ts';
 import type { AlertName } from '../wire/alert.ts';
 import type { Certificate } from '../x509/certificate.ts';
+import type { Extension } from './messages.ts';
 
 /** A chain and what signs with its key. */
 export interface Credential {
@@ -22,20 +23,23 @@ export interface Credential {
   sign(scheme: SignatureScheme, message: Uint8Array): MaybePromise<Uint8Array>;
   /** SHA-256 over the chain: what a session is bound to (rules S19, S22). */
   readonly digest: Uint8Array;
+  /** SHA-256 of the leaf: which of the credentials a session was made with. */
+  readonly leafDigest: Uint8Array;
 }
 
 /** The alerts with which a certificate may be refused (RFC 5246 §7.2.2). */
-export type CertificateAlert = Extract<
-  AlertName,
-  | 'bad_certificate'
-  | 'unsupported_certificate'
-  | 'certificate_revoked'
-  | 'certificate_expired'
-  | 'certificate_unknown'
-  | 'unknown_ca'
-  | 'access_denied'
-  | 'bad_certificate_status_response'
->;
+export const certificateAlerts = [
+  'bad_certificate',
+  'unsupported_certificate',
+  'certificate_revoked',
+  'certificate_expired',
+  'certificate_unknown',
+  'unknown_ca',
+  'access_denied',
+  'bad_certificate_status_response',
+] as const satisfies readonly AlertName[];
+
+export type CertificateAlert = (typeof certificateAlerts)[number];
 
 /** What a verifier is asked about. */
 export interface PeerCertificates {
@@ -91,10 +95,8 @@ export interface ServerParameters extends Parameters {
   readonly clientAuthentication: ClientAuthentication;
   /** DER of the names that a CertificateRequest lists (RFC 5246 §7.4.4). */
   readonly certificateAuthorities: readonly Uint8Array[];
-  /** What the application says that a session belongs to, beside the configuration. */
-  readonly sessionContext: Uint8Array;
-  /** SHA-256 of whatever client certificates are judged by. */
-  readonly trustDigest: Uint8Array;
+  /** What a session made under these credentials, here and now, is bound to (rules S19, S20, S22). */
+  contextDigest(credentials: readonly Credential[]): Uint8Array;
   /** Absent: no resumption. */
   readonly sessions: ServerSessions | undefined;
   acceptSession(session: SessionFacts, hello: ClientHelloInfo): MaybePromise<boolean>;
@@ -110,13 +112,21 @@ export interface ServerSessions {
 export interface ClientParameters extends Parameters {
   /** What certificates are checked for; undefined where the verifier does without. */
   readonly serverName: string | undefined;
-  /** Whether it goes into the ClientHello: a host name does, an address does not (RFC 6066 §3). */
-  readonly sendServerName: boolean;
+  /** What each ClientHello offers, always the same. */
+  readonly offer: ClientOfferings;
   readonly credentials: readonly Credential[];
   /** SHA-256 of the configuration that sessions are made under (rule C9). */
   readonly contextDigest: Uint8Array;
   readonly sessions: ClientSessions | undefined;
   readonly verifyCertificate: CertificateVerifier;
+}
+
+/** All of a ClientHello but the random and the session. */
+export interface ClientOfferings {
+  readonly cipherSuites: number[];
+  readonly extensions: Extension[] | undefined;
+  /** The numbers of those extensions: a ServerHello may answer these and no others. */
+  readonly asked: ReadonlySet<number>;
 }
 
 export interface ClientSessions {

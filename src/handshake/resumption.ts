@@ -12,7 +12,7 @@ import type { Lookup } from '../session/keeper.ts';
 import type { Session } from '../session/session.ts';
 import { equal } from '../wire/bytes.ts';
 import { fault } from '../wire/error.ts';
-import { type CertificateVerified, reverifyChain } from './certificate.ts';
+import { reverifyChain } from './certificate.ts';
 import type { ClientOffer } from './hello.ts';
 import type { ServerParameters } from './parameters.ts';
 import { answer, type Handshake } from './peer.ts';
@@ -108,7 +108,7 @@ export function* decideResumption(
   const shown = session.peerCertificates.length > 0;
   if (mode === 'require' && !shown) return refuse('client-certificate-missing'); // S20
   if (mode === 'none' && shown) return refuse('client-certificate-unwanted'); // S20
-  if (shown && !(yield* stillValid(session, parameters, now))) {
+  if (shown && !(yield* reverifyChain(session, 'client', parameters, now))) {
     return refuse('client-certificate-no-longer-valid'); // S20, S21
   }
   const { masterSecret: _, ...facts } = session;
@@ -134,10 +134,4 @@ export function refuse(refused: ResumptionRefusal): SessionRefused {
 /** Makes the proof; called where all rules of a side have been gone through, and nowhere else. */
 export function accept(session: Session, suite: CipherSuite): SessionAccepted {
   return Object.freeze({ session, suite }) as unknown as SessionAccepted;
-}
-
-function* stillValid(session: Session, parameters: ServerParameters, now: number): Handshake<boolean> {
-  if (!session.peerVerified) return false;
-  const verified: CertificateVerified | undefined = yield* reverifyChain(session, 'client', parameters, now);
-  return verified !== undefined;
 }

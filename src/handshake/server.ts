@@ -20,7 +20,7 @@
 import type { PublicKey } from '../crypto/keys.ts';
 import { TLS_1_2 } from '../record/content.ts';
 import { createSession } from '../session/session.ts';
-import { empty, equal, utf8, wipe } from '../wire/bytes.ts';
+import { empty, equal, wipe } from '../wire/bytes.ts';
 import { fault } from '../wire/error.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import {
@@ -30,7 +30,6 @@ import {
   verifyChain,
   verifySignature,
 } from './certificate.ts';
-import { contextDigest } from './context-digest.ts';
 import {
   type AbbreviatedProofs,
   type Established,
@@ -83,7 +82,7 @@ export function* serverHandshake(client: Client, parameters: ServerParameters): 
       `expected a name that is served here, got ${offer.serverName ?? 'none'}`,
     );
   }
-  const opening = { offer, credentials, contextDigest: serverContext(credentials, parameters) };
+  const opening = { offer, credentials, contextDigest: parameters.contextDigest(credentials) };
 
   const offeredId = offeredSessionId(offer);
   const lookup = offeredId === undefined ? undefined : yield* answer(parameters.sessions?.find(offeredId));
@@ -177,7 +176,7 @@ function* full(
             peerVerified: verified !== undefined,
             clientAuthentication: mode,
             contextDigest,
-            serverCredential: parameters.sha256.digest(leafOf(credential).der),
+            serverCredential: credential.leafDigest,
             establishedAt: now,
             expiresAt: now + parameters.sessionLifetime,
           }),
@@ -194,7 +193,7 @@ function* full(
         keys: keys.schedule,
         group,
         signatureScheme: scheme,
-        serverCertificate: leafOf(credential),
+        serverIdentity: { leaf: credential.chain[0] },
         firstVerifyData: clientVerifyData,
         refusal,
       },
@@ -248,7 +247,7 @@ function* abbreviated(
     group: undefined,
     signatureScheme: undefined,
     peerCertificates: session.peerCertificates,
-    serverCertificate: certificateOf(session.serverCredential, credentials, parameters),
+    serverIdentity: identityOf(session.serverCredential, credentials),
     firstVerifyData: serverVerifyData,
     refusal: undefined,
   });
@@ -294,25 +293,11 @@ function* receiveCertificateVerify(
   return verifySignature(body, signed, key, signatureSchemes);
 }
 
-/** What a session made here and now is bound to (rules S19, S20, S22). */
-function serverContext(credentials: readonly Credential[], parameters: ServerParameters): Uint8Array {
-  return contextDigest(parameters.sha256, 'reprise server context', [
-    ['credentials', ...credentials.map(({ digest }) => digest)],
-    ['client authentication', utf8(parameters.clientAuthentication)],
-    ['trust', parameters.trustDigest],
-    ['application', parameters.sessionContext],
-  ]);
-}
-
-function leafOf({ chain }: Credential): Certificate {
-  return chain[0];
-}
-
 /** The certificate that the session's full handshake ran under: S19 has made sure that it is still among ours. */
-function certificateOf(
+function identityOf(
   digest: Uint8Array,
   credentials: readonly Credential[],
-  { sha256 }: ServerParameters,
-): Certificate | undefined {
-  return credentials.map(leafOf).find(({ der }) => equal(sha256.digest(der), digest));
+): { leaf: Certificate } | undefined {
+  const credential = credentials.find(({ leafDigest }) => equal(leafDigest, digest));
+  return credential && { leaf: credential.chain[0] };
 }

@@ -26,6 +26,7 @@ export class RecordProtection {
   constructor(aead: Aead, keys: TrafficKeys) {
     this.#aead = aead;
     this.#key = aead.create(keys.writeKey);
+    wipe(keys.writeKey);
     this.#fixedIv = keys.fixedIv;
     this.#nonce.set(keys.fixedIv);
     this.#additionalData[9] = TLS_1_2 >> 8;

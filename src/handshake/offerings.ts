@@ -1,0 +1,41 @@
+/**
+ * What a client offers (RFC 5246 §7.4.1.2): the part of its ClientHello that the configuration decides. It is made
+ * once for all connections of a configuration.
+ */
+
+import type { CipherSuite } from '../crypto/cipher-suites.ts';
+import type { NamedGroup, SignatureScheme } from '../crypto/provider.ts';
+import { empty, utf8 } from '../wire/bytes.ts';
+import { writeExtensions } from './extensions.ts';
+import { protocolBytes, uncompressed } from './hello.ts';
+import type { ClientOfferings } from './parameters.ts';
+
+export interface Offerable {
+  readonly cipherSuites: readonly CipherSuite[];
+  readonly groups: readonly NamedGroup[];
+  readonly signatureSchemes: readonly SignatureScheme[];
+  readonly alpnProtocols: readonly string[];
+  readonly recordSizeLimit: number;
+}
+
+/** `hostName` goes into server_name; an address does not (RFC 6066 §3), so it is not given here. */
+export function makeOfferings(offerable: Offerable, hostName: string | undefined): ClientOfferings {
+  const { cipherSuites, groups, signatureSchemes, alpnProtocols, recordSizeLimit } = offerable;
+  const extensions = writeExtensions('client', {
+    ...(hostName === undefined ? {} : { server_name: [{ nameType: 0, hostName: utf8(hostName) }] }),
+    extended_master_secret: {},
+    renegotiation_info: empty,
+    supported_groups: groups.map(({ id }) => id),
+    ec_point_formats: [uncompressed],
+    ...(alpnProtocols.length === 0
+      ? {}
+      : { application_layer_protocol_negotiation: alpnProtocols.map(protocolBytes) }),
+    record_size_limit: recordSizeLimit,
+    signature_algorithms: signatureSchemes.map(({ id }) => id),
+  });
+  return {
+    cipherSuites: cipherSuites.map(({ id }) => id),
+    extensions,
+    asked: new Set(extensions?.map(({ extensionType }) => extensionType)),
+  };
+}
