@@ -9,7 +9,7 @@ import { type ClientStates, clientStates } from '../handshake/states.ts';
 import { RecordLayer } from '../record/layer.ts';
 import type { TlsError } from '../wire/error.ts';
 import type { ClientConfig } from './config.ts';
-import { Connection, type ConnectionHandlers } from './connection.ts';
+import { Connection, type ConnectionHandlers, isFatal } from './connection.ts';
 import { resolveClient } from './resolve.ts';
 
 export class ClientConnection extends Connection<ClientStates> {
@@ -21,8 +21,7 @@ export class ClientConnection extends Connection<ClientStates> {
     const peer = new Peer(clientStates, new RecordLayer());
     const forget = (error: TlsError, established: Established | undefined) => {
       // C10: what could not be gone on with is not offered again. A fatal alert later forgets it too (RFC 5246 §7.2.2).
-      const failed =
-        established === undefined || (error.alert !== undefined && error.alert !== 'close_notify');
+      const failed = established === undefined || isFatal(error);
       return failed ? parameters.sessions?.forget() : undefined;
     };
     super({ role: 'client', peer, handshake: clientHandshake(peer, parameters), report, forget }, handlers);

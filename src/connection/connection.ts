@@ -427,6 +427,11 @@ export abstract class Connection<S extends StateTable = StateTable> {
   }
 }
 
+/** Whether a fatal alert was exchanged, known by name or not (RFC 5246 §7.2.2); close_notify is none. */
+export function isFatal({ origin, alert }: TlsError): boolean {
+  return origin !== undefined && alert !== 'close_notify';
+}
+
 function asTlsError(error: unknown): TlsError {
   if (error instanceof TlsError) return error;
   return fault(

@@ -9,7 +9,7 @@ import { type ServerStates, serverStates } from '../handshake/states.ts';
 import { RecordLayer } from '../record/layer.ts';
 import type { TlsError } from '../wire/error.ts';
 import type { ServerConfig } from './config.ts';
-import { Connection, type ConnectionHandlers } from './connection.ts';
+import { Connection, type ConnectionHandlers, isFatal } from './connection.ts';
 import { resolveServer } from './resolve.ts';
 
 export class ServerConnection extends Connection<ServerStates> {
@@ -21,8 +21,7 @@ export class ServerConnection extends Connection<ServerStates> {
       // S31: before the client's Finished anybody who saw the ID could have caused the alert.
       const trusted = established !== undefined || strictSessionInvalidation;
       const sessionId = established?.sessionId ?? peer.resuming;
-      const fatal = error.alert !== undefined && error.alert !== 'close_notify';
-      if (!trusted || !fatal || sessionId === undefined || sessionId.length === 0) return undefined;
+      if (!trusted || !isFatal(error) || sessionId === undefined || sessionId.length === 0) return undefined;
       return parameters.sessions?.forget(sessionId);
     };
     super({ role: 'server', peer, handshake: serverHandshake(peer, parameters), report, forget }, handlers);
