@@ -86,6 +86,8 @@ export interface ClientConfig extends Config {
   readonly verifyCertificate: CertificateVerifier;
   /** Where sessions are kept for the next connection. Absent: none are offered. */
   readonly sessionCache?: ClientSessionCache;
+  /** One session to offer in the place of a cache: the state that a cache was given for this same configuration. */
+  readonly session?: Uint8Array;
   /** Keeps sessions of one user, tab or purpose apart from all others in the same cache. */
   readonly sessionPartition?: string;
   /** The client's own certificates, for servers that ask. */

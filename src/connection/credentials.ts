@@ -4,6 +4,7 @@
  */
 
 import type { Hash, RandomBytes, SignatureScheme } from '../crypto/provider.ts';
+import { checkRsaPrivateKey } from '../crypto/rsa.ts';
 import { contextDigest } from '../handshake/context-digest.ts';
 import type { Credential } from '../handshake/parameters.ts';
 import { type Certificate, parseCertificateChain } from '../x509/certificate.ts';
@@ -54,6 +55,7 @@ export function covers({ chain: [leaf] }: Credential, serverName: string): boole
 
 function localSigner(input: string | Uint8Array, leaf: Certificate, context: CredentialContext): Signer {
   const key = parsePrivateKey(input);
+  if (key.type === 'rsa') checkRsaPrivateKey(key);
   if (!samePublicKey(publicKeyOf(key), leaf.publicKey)) {
     throw new TypeError(`expected the private key of the certificate for ${leaf.subject}, got another key`);
   }

@@ -21,7 +21,7 @@ import { maxPlaintext } from '../record/content.ts';
 import { GuardedSessionStore } from '../session/guard.ts';
 import { type Lookup, SessionKeeper } from '../session/keeper.ts';
 import { storeKey } from '../session/key.ts';
-import type { MaybePromise, SessionStore } from '../session/store.ts';
+import type { ClientSessionCache, MaybePromise, SessionStore } from '../session/store.ts';
 import { empty, hex, utf8 } from '../wire/bytes.ts';
 import { encode, uint16 } from '../wire/codec.ts';
 import type { CertificateConfig, ClientConfig, Config, ServerConfig } from './config.ts';
@@ -181,8 +181,9 @@ function clientSessions(
   digest: Uint8Array,
   serverName: string | undefined,
 ): ClientParameters['sessions'] {
-  if (config.sessionCache === undefined) return undefined;
-  const keeper = makeKeeper(config.sessionCache, config, { sha256, report });
+  const { session, sessionCache = session && cacheOf(session) } = config;
+  if (sessionCache === undefined) return undefined;
+  const keeper = makeKeeper(sessionCache, config, { sha256, report });
   const key = hex(
     contextDigest(sha256, 'reprise client session', [
       ['context', digest],
@@ -196,6 +197,11 @@ function clientSessions(
     keep: (session) => keeper.keep(key, session),
     forget: () => keeper.forget(key),
   };
+}
+
+/** A cache that holds one session and learns no other. */
+function cacheOf(session: Uint8Array): ClientSessionCache {
+  return { get: () => session, set: () => {}, delete: () => {} };
 }
 
 function makeKeeper(
