@@ -6,19 +6,11 @@
  * is the same declaration as data, for those who walk it: the layout (offsets to field names) and the arbitraries.
  */
 
-import { Reader } from './reader.ts';
+import { plain } from './bytes.ts';
 import { fault, TlsError } from './error.ts';
+import { Reader } from './reader.ts';
+import { isOpen, lengthOfLength, mayBeEmpty, type Shape } from './shape.ts';
 import { Writer } from './writer.ts';
-
-/** A declaration as data: what the RFC's presentation language says of it. */
-export type Shape =
-  | { readonly kind: 'uint'; readonly length: number }
-  | { readonly kind: 'opaque'; readonly length: number }
-  | { readonly kind: 'opaqueVector'; readonly min: number; readonly max: number }
-  | { readonly kind: 'vector'; readonly element: Codec<unknown>; readonly min: number; readonly max: number }
-  | { readonly kind: 'struct'; readonly fields: Readonly<Record<string, Codec<unknown>>> }
-  | { readonly kind: 'optional'; readonly inner: Codec<unknown> }
-  | { readonly kind: 'rest' };
 
 export interface Codec<T> {
   readonly shape: Shape;
@@ -31,7 +23,7 @@ export type Infer<C> = C extends Codec<infer T> ? T : never;
 
 /** All of `bytes` as one value. Views into `bytes`, no copies. @throws TlsError `decode_error` */
 export function decode<T>(codec: Codec<T>, bytes: Uint8Array, name: string): T {
-  const reader = new Reader(bytes);
+  const reader = new Reader(plain(bytes));
   let value: T;
   try {
     value = codec.read(reader);
@@ -79,7 +71,7 @@ export function opaque(length: number): Codec<Uint8Array> {
 
 /** `opaque name<min..max>`: bytes behind a length field that is as wide as `max` needs (RFC 5246 §4.3). */
 export function opaqueVector(min: number, max: number): Codec<Uint8Array> {
-  const prefix = lengthOfLength(max);
+  const prefix = checkedPrefix(min, max);
   return {
     shape: { kind: 'opaqueVector', min, max },
     read: (reader) => reader.bytes(reader.length(prefix, min, max)),
@@ -90,15 +82,24 @@ export function opaqueVector(min: number, max: number): Codec<Uint8Array> {
   };
 }
 
-/** `T name<min..max>`: elements behind a length field; `min` and `max` count bytes (RFC 5246 §4.3). */
+/**
+ * `T name<min..max>`: elements behind a length field; `min` and `max` count bytes (RFC 5246 §4.3).
+ * @throws RangeError on elements that may be empty, whose number no length tells, or that take all that follows
+ */
 export function vector<T>(element: Codec<T>, min: number, max: number): Codec<T[]> {
-  const prefix = lengthOfLength(max);
+  const prefix = checkedPrefix(min, max);
+  if (mayBeEmpty(element.shape)) throw new RangeError('expected elements of a byte at least');
+  if (isOpen(element.shape)) throw new RangeError('expected elements that end by themselves');
   return {
     shape: { kind: 'vector', element, min, max },
     read: (reader) => {
       const content = new Reader(reader.bytes(reader.length(prefix, min, max)));
       const elements: T[] = [];
-      while (content.remaining > 0) elements.push(element.read(content));
+      try {
+        while (content.remaining > 0) elements.push(element.read(content));
+      } catch (error) {
+        throw within(`[${elements.length}]`, error);
+      }
       return elements;
     },
     write: (writer, elements) => {
@@ -112,9 +113,16 @@ export function vector<T>(element: Codec<T>, min: number, max: number): Codec<T[
 type Fields = Readonly<Record<string, Codec<unknown>>>;
 type Value<F extends Fields> = { -readonly [K in keyof F]: Infer<F[K]> };
 
-/** `struct { … }`: its fields, in the order in which they are declared (RFC 5246 §4.5). */
+/**
+ * `struct { … }`: its fields, in the order in which they are declared (RFC 5246 §4.5).
+ * @throws RangeError where a field stands behind one that takes all that follows
+ */
 export function struct<F extends Fields>(fields: F): Codec<Value<F>> {
   const entries = Object.entries(fields);
+  const open = entries.findIndex(([, { shape }]) => isOpen(shape));
+  if (open >= 0 && open < entries.length - 1) {
+    throw new RangeError(`expected ${entries[open]?.[0]} to be the last field: it takes all that follows`);
+  }
   return {
     shape: { kind: 'struct', fields },
     read: (reader) => {
@@ -134,8 +142,12 @@ export function struct<F extends Fields>(fields: F): Codec<Value<F>> {
   };
 }
 
-/** What may be missing at the end of a struct, as a hello's extensions may (RFC 5246 §7.4.1.2). */
+/**
+ * What may be missing at the end of a struct, as a hello's extensions may (RFC 5246 §7.4.1.2).
+ * @throws RangeError on what may be empty: there and missing would be the same bytes
+ */
 export function optional<T>(inner: Codec<T>): Codec<T | undefined> {
+  if (mayBeEmpty(inner.shape)) throw new RangeError('expected something of a byte at least');
   return {
     shape: { kind: 'optional', inner },
     read: (reader) => (reader.remaining === 0 ? undefined : inner.read(reader)),
@@ -152,16 +164,21 @@ export const rest: Codec<Uint8Array> = {
   write: (writer, value) => writer.bytes(value),
 };
 
-/** The bytes that a vector's length field takes: as many as its ceiling needs (RFC 5246 §4.3). */
-export function lengthOfLength(max: number): number {
-  if (max < 0x100) return 1;
-  if (max < 0x10000) return 2;
-  return 3;
+/** The bytes of a length field for these bounds. */
+function checkedPrefix(min: number, max: number): number {
+  if (!Number.isInteger(min) || !Number.isInteger(max) || min < 0 || max < min || max > 0xffffff) {
+    throw new RangeError(`expected bounds of 0 to 2^24-1 in their order, got ${min} to ${max}`);
+  }
+  return lengthOfLength(max);
 }
 
-/** The error of a nested value, with the name of the field that it lies in put before. */
+/**
+ * The error of a nested value, with the name of the field that it lies in put before. What has no path yet is a
+ * sentence that starts with the word `expected`; no field's name has a blank in it.
+ */
 function within(name: string, error: unknown): unknown {
   if (!(error instanceof TlsError) || error.reason !== 'malformed') return error;
-  const separator = error.message.startsWith('expected') ? ': ' : '.';
-  return fault('malformed', `${name}${separator}${error.message}`);
+  const { message } = error;
+  if (message.startsWith('expected ')) return fault('malformed', `${name}: ${message}`);
+  return fault('malformed', message.startsWith('[') ? `${name}${message}` : `${name}.${message}`);
 }

@@ -1,5 +1,6 @@
 /**
  * Writer: bytes that grow as they are written. A vector is opened before its length is known and closed after.
+ * What it outgrows it overwrites, since it may hold a secret: the array that `finish` gives is the only copy.
  * What is wrong here is wrong in our own values, so it throws `RangeError`, not an alert.
  */
 
@@ -7,7 +8,7 @@ export class Writer {
   #bytes: Uint8Array;
   #length = 0;
 
-  constructor(capacity = 256) {
+  constructor(capacity = 128) {
     this.#bytes = new Uint8Array(capacity);
   }
 
@@ -64,6 +65,7 @@ export class Writer {
     if (needed <= this.#bytes.length) return;
     const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
     grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes.fill(0);
     this.#bytes = grown;
   }
 }
