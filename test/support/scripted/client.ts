@@ -15,6 +15,14 @@ import { empty, equal } from '../../../src/wire/bytes.ts';
 import { type ClientHelloChanges, signed, suiteOf } from './messages.ts';
 import { type ScriptedOptions, ScriptedPeer, type ScriptedSession } from './peer.ts';
 
+/** A ServerHello, read. */
+export interface ServersAnswer {
+  readonly serverHello: ServerHello;
+  readonly extensions: Extensions<'server'>;
+  /** Whether it echoes the ID that was offered. */
+  readonly resumed: boolean;
+}
+
 export class ScriptedClient extends ScriptedPeer<ServerConnection> {
   /** How the next ClientHello differs from an honest one, and the session that it offers. */
   changes: ClientHelloChanges = {};
@@ -42,17 +50,25 @@ export class ScriptedClient extends ScriptedPeer<ServerConnection> {
     await this.walk(flights.abbreviated);
   }
 
+  /** Offers a session, and goes along with whatever the server makes of it. */
+  async reconnect(session: ScriptedSession | undefined, changes: ClientHelloChanges = {}): Promise<boolean> {
+    const { resumed } = await this.greet(session, changes);
+    await this.walk((resumed ? flights.abbreviated : flights.full).slice(2));
+    return resumed;
+  }
+
   /** Says hello with a session, and returns the answer: the first step of either figure. */
   async greet(
     session: ScriptedSession | undefined,
     changes: ClientHelloChanges = {},
-  ): Promise<{ readonly serverHello: ServerHello; readonly extensions: Extensions<'server'> }> {
+  ): Promise<ServersAnswer> {
     this.offered = session;
     this.changes = changes;
     this.speak('ClientHello');
     await this.hear('ServerHello');
     if (this.serverHello === undefined) throw new TypeError('there is no ServerHello');
-    return { serverHello: this.serverHello, extensions: this.serverExtensions };
+    const resumed = session !== undefined && equal(this.sessionId, session.sessionId);
+    return { serverHello: this.serverHello, extensions: this.serverExtensions, resumed };
   }
 
   /** The ClientHello that would be sent now. */

@@ -262,9 +262,8 @@ export abstract class ScriptedPeer<C extends ClientConnection | ServerConnection
   }
 
   async #next(name: Incoming['name']): Promise<Incoming> {
-    let incoming = this.#read();
-    if (incoming === undefined) await this.settle();
-    incoming ??= this.#read();
+    await this.settle();
+    const incoming = this.#read();
     if (incoming?.name === name) return incoming;
     const { state } = this.connection;
     throw new Error(`expected ${name}, got ${JSON.stringify(incoming) ?? 'nothing'} (in state ${state})`);
