@@ -6,11 +6,13 @@
 import {
   type ClientConfig,
   ClientConnection,
+  type ConnectionHandlers,
   type ConnectionInfo,
   type ServerConfig,
   ServerConnection,
   type TlsError,
 } from 'reprise-tls';
+import { empty } from '../../src/wire/bytes.ts';
 
 export interface End {
   /** What this end sent, one entry for each call of `send`. */
@@ -33,8 +35,11 @@ export interface Pair {
 
 /** What happens to bytes on their way; the default hands them on as they are. */
 export interface Wire {
-  toServer?(bytes: Uint8Array): readonly Uint8Array[];
-  toClient?(bytes: Uint8Array): readonly Uint8Array[];
+  toServer?(bytes: Uint8Array): Iterable<Uint8Array>;
+  toClient?(bytes: Uint8Array): Iterable<Uint8Array>;
+  /** What else a handler of either end does, when its call is recorded. */
+  readonly client?: Partial<ConnectionHandlers>;
+  readonly server?: Partial<ConnectionHandlers>;
 }
 
 export function newEnd(): End {
@@ -46,26 +51,30 @@ export function makePair(clientConfig: ClientConfig, serverConfig: ServerConfig,
   const serverEnd = newEnd();
   const toServer: Uint8Array[] = [];
   const toClient: Uint8Array[] = [];
-  const handlers = (end: End, out: Uint8Array[]) => ({
+  const handlers = (end: End, out: Uint8Array[], more: Partial<ConnectionHandlers> = {}) => ({
     send: (bytes: Uint8Array) => {
       end.sent.push(bytes.slice());
       out.push(bytes);
+      more.send?.(bytes);
     },
     data: (bytes: Uint8Array) => {
       end.received.push(bytes.slice());
+      more.data?.(bytes);
     },
     secure: (info: ConnectionInfo) => {
       end.info = info;
+      more.secure?.(info);
     },
     close: (error: TlsError | undefined) => {
       end.closed = { error };
+      more.close?.(error);
     },
   });
-  const client = new ClientConnection(clientConfig, handlers(clientEnd, toServer));
-  const server = new ServerConnection(serverConfig, handlers(serverEnd, toClient));
+  const client = new ClientConnection(clientConfig, handlers(clientEnd, toServer, wire.client));
+  const server = new ServerConnection(serverConfig, handlers(serverEnd, toClient, wire.server));
   const pass = (bytes: Uint8Array) => [bytes];
   const settle = async () => {
-    let waiting: (Promise<void> | undefined)[] = [];
+    let waiting: (Promise<void> | undefined)[] = [client.feed(empty), server.feed(empty)];
     do {
       await Promise.all(waiting);
       waiting = [];
