@@ -4,7 +4,7 @@
  */
 
 import type { ClientConnection, ServerConnection } from 'reprise-tls';
-import type { Step } from '../../src/handshake/states.ts';
+import type { Awaited, Step } from '../../src/handshake/states.ts';
 import {
   heldSession,
   type Kind,
@@ -47,6 +47,13 @@ export function placesOf(role: Role): readonly Place[] {
     );
     return [...turns, { role, kind, taken: steps.length, next: undefined }];
   });
+}
+
+/** The place in this kind of handshake where the peer of `role` would send `next`; undefined: where it is done. */
+export function placeBefore(role: Role, kind: Kind, next: Awaited | undefined): Place {
+  const place = placesOf(role).find((each) => each.kind === kind && each.next === next);
+  if (place === undefined) throw new RangeError(`expected ${next} in a ${kind} handshake`);
+  return place;
 }
 
 /** As it stands in the name of a test. */
