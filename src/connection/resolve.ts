@@ -199,9 +199,13 @@ function clientSessions(
   };
 }
 
-/** A cache that holds one session and learns no other. */
+/** A cache that holds one session until it is to be forgotten (rule C10), and learns no other. */
 function cacheOf(session: Uint8Array): ClientSessionCache {
-  return { get: () => session, set: () => {}, delete: () => {} };
+  let held: Uint8Array | undefined = session;
+  const drop = () => {
+    held = undefined;
+  };
+  return { get: () => held, set: () => {}, delete: drop };
 }
 
 function makeKeeper(

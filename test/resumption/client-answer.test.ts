@@ -196,6 +196,20 @@ test.each(failures)(
   },
 );
 
+test('C10: a session that was given in the place of a cache is forgotten likewise, by all connections of that configuration', async () => {
+  const { cache, session } = await cached();
+  const config = clientConfig({ session: cache.only.state });
+  const first = await playServer(config, (server) => server.resume(session), { certificate: site });
+  expect(first.end.info?.resumption).toBe('accepted');
+  await playServer(config, async (server) => {
+    await server.hear('ClientHello');
+    expect(server.clientHello?.sessionId).toEqual(session.sessionId);
+    server.sendAlert('handshake_failure');
+  });
+  const retry = await playServer(config, (server) => server.full(), { certificate: site });
+  expect(retry.end.info).toMatchObject({ resumed: false, resumption: 'not-found' });
+});
+
 test('C10: a fatal alert on the connection, sent or received, forgets the session too (RFC 5246 §7.2.2)', async () => {
   const ends: ((server: ScriptedServer) => unknown)[] = [
     (server) => server.sendAlert('internal_error'),
