@@ -22,7 +22,14 @@ import {
   nullCompression,
   protocolName,
 } from './hello.ts';
-import { agreeMasterSecret, deriveKeys, namedCurve, type Randoms, signedParams } from './key-exchange.ts';
+import {
+  agreeMasterSecret,
+  chooseBinding,
+  deriveKeys,
+  namedCurve,
+  type Randoms,
+  signedParams,
+} from './key-exchange.ts';
 import type { CertificateRequest, ClientHello, ServerHello } from './messages.ts';
 import { chooseScheme, serves } from './negotiation.ts';
 import { acceptEcho, decideOffer, echoed, type SessionOffer } from './offer.ts';
@@ -71,7 +78,7 @@ function* full(
 ): Handshake<Established> {
   const { transcript } = server;
   const suite = chosenSuite(serverHello, parameters);
-  const binding = chosenBinding(extensions, parameters);
+  const binding = chooseBinding('ServerHello', extensions, parameters);
   transcript.hashWith(suite.hash, { messages: true });
 
   const { body: list } = yield* server.receive('awaiting Certificate');
@@ -256,18 +263,6 @@ function chosenSuite({ cipherSuite }: ServerHello, { cipherSuites }: ClientParam
   throw fault(
     'illegal-parameter',
     `expected a cipher suite that was offered, got 0x${cipherSuite.toString(16).padStart(4, '0')}`,
-  );
-}
-
-function chosenBinding(
-  { extended_master_secret }: Extensions<'server'>,
-  parameters: ClientParameters,
-): 'extended' | 'classic' {
-  if (extended_master_secret !== undefined) return 'extended';
-  if (!parameters.requireExtendedMasterSecret) return 'classic';
-  throw fault(
-    'extended-master-secret',
-    'expected extended_master_secret in the ServerHello (RFC 7627 §5.2), got none',
   );
 }
 

@@ -9,6 +9,7 @@ import type { KeyShare } from '../crypto/provider.ts';
 import { RecordProtection } from '../record/protection.ts';
 import { concat, wipe } from '../wire/bytes.ts';
 import { encode } from '../wire/codec.ts';
+import { fault } from '../wire/error.ts';
 import { ServerECDHParams } from './messages.ts';
 import type { Transcript } from './transcript.ts';
 
@@ -26,6 +27,26 @@ export function signedParams({ client, server }: Randoms, params: ServerECDHPara
   return concat(client, server, encode(ServerECDHParams, params));
 }
 
+/** Whether the master secret is bound to its handshake (RFC 7627), or made as before it. */
+export type Binding = 'extended' | 'classic';
+
+/**
+ * As the peer's hello has it: with the extension, or without it where that is allowed.
+ * @throws TlsError `handshake_failure` where it is not (RFC 7627 §5.2)
+ */
+export function chooseBinding(
+  hello: 'ClientHello' | 'ServerHello',
+  extensions: { readonly extended_master_secret?: unknown },
+  { requireExtendedMasterSecret }: { readonly requireExtendedMasterSecret: boolean },
+): Binding {
+  if (extensions.extended_master_secret !== undefined) return 'extended';
+  if (!requireExtendedMasterSecret) return 'classic';
+  throw fault(
+    'extended-master-secret',
+    `expected extended_master_secret in the ${hello} (RFC 7627 §5.2), got none`,
+  );
+}
+
 /**
  * The master secret of a full handshake. With `extended_master_secret` it is bound to the transcript up to the
  * ClientKeyExchange (RFC 7627 §3), so that no two handshakes share one (triple handshake, 2014).
@@ -36,7 +57,7 @@ export function agreeMasterSecret(
   suite: CipherSuite,
   randoms: Randoms,
   transcript: Transcript,
-  binding: 'extended' | 'classic',
+  binding: Binding,
 ): Uint8Array {
   const preMasterSecret = keyShare.agree(peerPublicKey);
   try {

@@ -40,7 +40,14 @@ import {
 import { writeExtensions } from './extensions.ts';
 import { verifyData, verifyFinished } from './finished.ts';
 import { type ClientOffer, nullCompression, readClientHello, uncompressed } from './hello.ts';
-import { agreeMasterSecret, deriveKeys, namedCurve, type Randoms, signedParams } from './key-exchange.ts';
+import {
+  agreeMasterSecret,
+  chooseBinding,
+  deriveKeys,
+  namedCurve,
+  type Randoms,
+  signedParams,
+} from './key-exchange.ts';
 import {
   answerExtensions,
   chooseApplicationProtocol,
@@ -103,7 +110,7 @@ function* full(
   const group = chooseGroup(offer, parameters.groups);
   const alpnProtocol = chooseApplicationProtocol(offer, parameters.alpnProtocols);
   const mode = parameters.clientAuthentication;
-  const binding = chooseBinding(offer, parameters);
+  const binding = chooseBinding('ClientHello', offer.extensions, parameters);
   const randoms = { client: offer.hello.random, server: parameters.randomBytes(32) };
   // S3: an ID is a promise that the session may be resumed. S14: without EMS none ever is.
   const storable = parameters.sessions !== undefined && binding === 'extended';
@@ -255,19 +262,6 @@ function* abbreviated(
 
 /** ClientCertificateType (RFC 5246 §7.4.4, RFC 8422 §5.5): rsa_sign, ecdsa_sign; the latter covers Ed25519. */
 const clientCertificateTypes = [1, 64];
-
-/** RFC 7627 §5.2: with the extension wherever the client offers it, and without it only where that is allowed. */
-function chooseBinding(
-  { extendedMasterSecret }: ClientOffer,
-  parameters: ServerParameters,
-): 'extended' | 'classic' {
-  if (extendedMasterSecret) return 'extended';
-  if (!parameters.requireExtendedMasterSecret) return 'classic';
-  throw fault(
-    'extended-master-secret',
-    'expected extended_master_secret in the ClientHello (RFC 7627), got none',
-  );
-}
 
 /** The client's chain, verified, or the empty list of one that has none (RFC 5246 §7.4.6). */
 function* receiveCertificate(
