@@ -11,7 +11,7 @@ import { createSession, type Session } from '../session/session.ts';
 import { empty, wipe } from '../wire/bytes.ts';
 import { fault } from '../wire/error.ts';
 import { checkLeaf, verifyChain, verifySignature } from './certificate.ts';
-import { type Established, establish } from './establish.ts';
+import { carriedOver, type Established, establish } from './establish.ts';
 import { type Extensions, readServerExtensions } from './extensions.ts';
 import { verifyData, verifyFinished } from './finished.ts';
 import {
@@ -203,18 +203,11 @@ function* abbreviated(
   return establish(
     { session: accepted, finished },
     {
-      suite,
+      ...carriedOver(accepted),
       keys: keys.schedule,
-      sessionId: session.sessionId,
-      extendedMasterSecret: session.extendedMasterSecret,
-      serverName: session.serverName,
       alpnProtocol,
-      group: undefined,
-      signatureScheme: undefined,
-      peerCertificates: session.peerCertificates,
       serverIdentity: offer.certificate,
       firstVerifyData: serverVerifyData,
-      refusal: undefined,
     },
   );
 }

@@ -50,6 +50,13 @@ export interface Agreed {
   readonly refusal: ResumptionRefusal | undefined;
 }
 
+/** What an abbreviated handshake has from its session; all else it has agreed on anew. */
+export function carriedOver({ session, suite }: SessionAccepted) {
+  const { sessionId, extendedMasterSecret, serverName, peerCertificates } = session;
+  const renewed = { group: undefined, signatureScheme: undefined, refusal: undefined };
+  return { suite, sessionId, extendedMasterSecret, serverName, peerCertificates, ...renewed };
+}
+
 declare const established: unique symbol;
 export interface Established extends Agreed {
   readonly [established]: true;

@@ -32,6 +32,7 @@ import {
 } from './certificate.ts';
 import {
   type AbbreviatedProofs,
+  carriedOver,
   type Established,
   establish,
   type Unauthenticated,
@@ -245,18 +246,11 @@ function* abbreviated(
     finished: verifyFinished(yield* client.receive('awaiting Finished'), clientVerifyData),
   };
   return establish(proofs, {
-    suite,
+    ...carriedOver(accepted),
     keys: keys.schedule,
-    sessionId: session.sessionId,
-    extendedMasterSecret: session.extendedMasterSecret,
-    serverName: session.serverName,
     alpnProtocol,
-    group: undefined,
-    signatureScheme: undefined,
-    peerCertificates: session.peerCertificates,
     serverIdentity: identityOf(session.serverCredential, credentials),
     firstVerifyData: serverVerifyData,
-    refusal: undefined,
   });
 }
 
