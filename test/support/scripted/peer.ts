@@ -25,7 +25,7 @@ import type { Credential } from '../../../src/handshake/parameters.ts';
 import type { Awaited, Step } from '../../../src/handshake/states.ts';
 import { Transcript } from '../../../src/handshake/transcript.ts';
 import { align } from '../../../src/record/alignment.ts';
-import { ContentType } from '../../../src/record/content.ts';
+import { ContentType, headerLength, TLS_1_2 } from '../../../src/record/content.ts';
 import { RecordLayer } from '../../../src/record/layer.ts';
 import type { RecordProtection } from '../../../src/record/protection.ts';
 import { AlertDescription, AlertLevel, type AlertName, alertName } from '../../../src/wire/alert.ts';
@@ -151,6 +151,18 @@ export abstract class ScriptedPeer<C extends ClientConnection | ServerConnection
   /** A record with this content, under the keys in use. */
   record(type: ContentType, content: Uint8Array): void {
     this.layer.writer.write(type, content);
+  }
+
+  /** One protected record with this content, whatever its length: the writer makes none that is empty or too long. */
+  sealed(type: ContentType, content: Uint8Array): void {
+    const protection = this.keys?.[this.#role];
+    if (protection === undefined) throw new TypeError('there are no keys yet');
+    const length = content.length + protection.expansion;
+    const record = new Uint8Array(headerLength + length);
+    record.set([type, TLS_1_2 >> 8, TLS_1_2 & 0xff, length >> 8, length & 0xff]);
+    this.flush();
+    protection.seal(type, content, record.subarray(headerLength));
+    this.raw(record);
   }
 
   /** These very bytes, after all that was sent before. */
