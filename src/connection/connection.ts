@@ -63,6 +63,8 @@ export abstract class Connection<S extends StateTable = StateTable> {
   #info: ConnectionInfo | undefined;
   /** Settles when the answer that is due has come and all that waited for it is done. */
   #waiting: Promise<void> | undefined;
+  /** The transport has ended, with bytes that are not yet read. */
+  #transportEnd: { readonly cause: unknown } | undefined;
   #running = false;
   #closeSent = false;
   #ended = false;
@@ -106,9 +108,16 @@ export abstract class Connection<S extends StateTable = StateTable> {
     return this.#waiting;
   }
 
-  /** The transport has ended. Without a close_notify before, what came may have been cut short (RFC 5246 §7.2.1). */
+  /**
+   * The transport has ended. Without a close_notify before, what came may have been cut short (RFC 5246 §7.2.1). What
+   * was fed and still waits for an answer of this side's own is read first: the peer's close_notify may be in it.
+   */
   feedEnd(cause?: unknown): void {
     if (this.#ended) return;
+    if ((this.#running || this.#waiting !== undefined) && this.#engine.peer.record.buffered > 0) {
+      this.#transportEnd = { cause };
+      return;
+    }
     if (this.#closeSent && this.#established !== undefined) {
       this.#end(undefined);
       return;
@@ -196,6 +205,8 @@ export abstract class Connection<S extends StateTable = StateTable> {
       while (this.#waiting === undefined && this.#flush() && this.#engine.peer.record.buffered > 0);
     });
     this.#running = false;
+    if (this.#transportEnd !== undefined && this.#waiting === undefined)
+      this.feedEnd(this.#transportEnd.cause);
   }
 
   #read(): void {

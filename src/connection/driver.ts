@@ -41,7 +41,7 @@ export class Driver<T> {
   /** @throws TlsError `unexpected_message` where the state does not accept it, and whatever the handshake throws */
   deliver(name: Received['name'], read: () => Received): void {
     const need = this.#need;
-    if (need?.for !== 'message') throw fault('internal', `no message was awaited, got ${name}`);
+    if (need?.for !== 'message') throw fault('unexpected-message', `expected no message yet, got ${name}`);
     if (!need.accepts.includes(name)) {
       throw fault('unexpected-message', `expected ${need.accepts.join(' or ')}, got ${name}`);
     }
