@@ -5,7 +5,7 @@
 export type { ChannelBindingType } from './connection/channel-binding.ts';
 export { ClientConnection } from './connection/client.ts';
 export type { CertificateConfig, ClientConfig, Config, ServerConfig, Signer } from './connection/config.ts';
-export type { ConnectionHandlers } from './connection/connection.ts';
+export type { ConnectionHandlers } from './connection/handlers.ts';
 export type { ConnectionInfo } from './connection/info.ts';
 export type { Report } from './connection/report.ts';
 export { ServerConnection } from './connection/server.ts';

@@ -9,7 +9,9 @@ import { type ClientStates, clientStates } from '../handshake/states.ts';
 import { RecordLayer } from '../record/layer.ts';
 import type { TlsError } from '../wire/error.ts';
 import type { ClientConfig } from './config.ts';
-import { Connection, type ConnectionHandlers, isFatal } from './connection.ts';
+import { Connection } from './connection.ts';
+import { isFatal } from './endings.ts';
+import type { ConnectionHandlers } from './handlers.ts';
 import { resolveClient } from './resolve.ts';
 
 export class ClientConnection extends Connection<ClientStates> {

@@ -12,28 +12,19 @@ import { MessageJoiner } from '../handshake/joiner.ts';
 import { type HandshakeName, handshakeMessages } from '../handshake/messages.ts';
 import { type Handshake, isPromiseLike, type Peer, type Received } from '../handshake/peer.ts';
 import type { StateTable } from '../handshake/states.ts';
+import { readAlert } from '../record/alert.ts';
 import { ContentType, type PlaintextRecord } from '../record/content.ts';
 import type { MaybePromise } from '../session/store.ts';
 import { AlertDescription, AlertLevel, type AlertName, alertName } from '../wire/alert.ts';
 import { empty } from '../wire/bytes.ts';
 import { decode } from '../wire/codec.ts';
-import { fault, inState, TlsError } from '../wire/error.ts';
+import { applicationFault, fault, inState, TlsError } from '../wire/error.ts';
 import { type ChannelBindingType, channelBinding, requireExtendedMasterSecret } from './channel-binding.ts';
 import { Driver } from './driver.ts';
+import { aborted, alertReceived, keysExhausted, truncated } from './endings.ts';
+import type { ConnectionHandlers } from './handlers.ts';
 import { type ConnectionInfo, connectionInfo } from './info.ts';
 import type { Report } from './report.ts';
-
-/** Where a connection's output goes. A handler that throws ends the connection with `internal_error`. */
-export interface ConnectionHandlers {
-  /** TLS records for the peer. The bytes are the handler's own. */
-  send(bytes: Uint8Array): void;
-  /** Application data from the peer: a view that holds during the call; who keeps it copies it. */
-  data?(bytes: Uint8Array): void;
-  /** The handshake is done: from now on `write` may be called. */
-  secure?(info: ConnectionInfo): void;
-  /** The end, once: undefined after an orderly close, else what went wrong. The transport is to be closed. */
-  close?(error: TlsError | undefined): void;
-}
 
 /** How many bytes may wait while an answer is due: more than any honest peer sends unasked. */
 const maxWaiting = 0x40000;
@@ -61,17 +52,21 @@ export abstract class Connection<S extends StateTable = StateTable> {
   readonly #joiner = new MessageJoiner();
   #established: Established | undefined;
   #info: ConnectionInfo | undefined;
-  /** Settles when the answer that is due has come and all that waited for it is done. */
+  /** Settles when the answer that is due has come and all that waited for it is done, or with the connection's end. */
   #waiting: Promise<void> | undefined;
+  #release: (() => void) | undefined;
   /** The transport has ended, with bytes that are not yet read. */
   #transportEnd: { readonly cause: unknown } | undefined;
   #running = false;
   #closeSent = false;
+  /** Data has come since our close_notify: an end without the peer's own may cut it short. */
+  #dataSinceClose = false;
   #ended = false;
   #warnings = 0;
   #renegotiationRequests = 0;
 
   protected constructor(engine: Engine<S>, handlers: ConnectionHandlers) {
+    if (typeof handlers?.send !== 'function') throw new TypeError('expected handlers with a function `send`');
     this.#engine = engine;
     this.#handlers = handlers;
     this.#driver = new Driver(engine.handshake);
@@ -91,19 +86,20 @@ export abstract class Connection<S extends StateTable = StateTable> {
   /**
    * Bytes from the peer, in any pieces; the array may be reused after the call. Returns a promise only while the
    * handshake waits for an answer of this side's own (a store, a verifier, a signer): to await it is to apply
-   * back-pressure. It never throws and never rejects: faults of the peer end in the `close` handler.
+   * back-pressure. It never rejects, whatever the peer sends: that ends in the `close` handler.
+   * @throws TypeError on anything but a Uint8Array
    */
   feed(bytes: Uint8Array): Promise<void> | undefined {
+    demandBytes('feed', bytes);
     if (this.#ended) return undefined;
     const { record } = this.#engine.peer;
-    if (this.#waiting !== undefined && record.buffered + bytes.length > maxWaiting) {
+    record.push(bytes);
+    this.#run();
+    if (this.#waiting !== undefined && record.buffered > maxWaiting) {
       this.#fail(
         fault('input-overflow', `expected at most ${maxWaiting} bytes while an answer is due, got more`),
       );
-      return undefined;
     }
-    record.push(bytes);
-    this.#run();
     record.settle();
     return this.#waiting;
   }
@@ -118,25 +114,16 @@ export abstract class Connection<S extends StateTable = StateTable> {
       this.#transportEnd = { cause };
       return;
     }
-    if (this.#closeSent && this.#established !== undefined) {
-      this.#end(undefined);
-      return;
-    }
-    const details = cause === undefined ? {} : { cause };
-    this.#end(
-      new TlsError(`the transport ended without close_notify (in state ${this.state})`, {
-        reason: 'truncated',
-        state: this.state,
-        ...details,
-      }),
-    );
+    const complete = this.#closeSent && this.#established !== undefined && !this.#dataSinceClose;
+    this.#end(complete ? undefined : truncated(this.state, cause));
   }
 
   /**
    * Application data for the peer.
-   * @throws TypeError before `secure` and after `close`
+   * @throws TypeError before `secure`, after `close`, and on anything but a Uint8Array
    */
   write(data: Uint8Array): void {
+    demandBytes('write', data);
     if (this.#ended || this.#closeSent) throw new TypeError('write after the connection was closed');
     if (this.#established === undefined)
       throw new TypeError('write before the handshake is done: wait for `secure`');
@@ -162,10 +149,7 @@ export abstract class Connection<S extends StateTable = StateTable> {
 
   /** Ends the connection at once, without a word to the peer, as where its transport is lost. */
   abort(cause?: unknown): void {
-    const details = cause === undefined ? {} : { cause };
-    this.#end(
-      new TlsError('the connection was aborted', { reason: 'aborted', state: this.state, ...details }),
-    );
+    this.#end(aborted(this.state, cause));
   }
 
   /**
@@ -200,9 +184,9 @@ export abstract class Connection<S extends StateTable = StateTable> {
     this.#running = true;
     this.#guard(() => {
       step?.();
-      // What the peer answers from within `send` is read before this call returns.
+      // What is fed or written from within `send` is read or sent before this call returns.
       do this.#read();
-      while (this.#waiting === undefined && this.#flush() && this.#engine.peer.record.buffered > 0);
+      while (this.#waiting === undefined && this.#flush());
     });
     this.#running = false;
     if (this.#transportEnd !== undefined && this.#waiting === undefined)
@@ -224,7 +208,7 @@ export abstract class Connection<S extends StateTable = StateTable> {
   }
 
   #onRecord({ type, fragment }: PlaintextRecord): void {
-    if (type !== ContentType.alert) this.#warnings = 0;
+    if (type !== ContentType.alert && fragment.length > 0) this.#warnings = 0;
     if (type === ContentType.handshake) this.#joiner.push(fragment);
     else if (type === ContentType.alert) this.#onAlert(fragment);
     else if (type === ContentType.change_cipher_spec) this.#onChangeCipherSpec(fragment);
@@ -245,7 +229,9 @@ export abstract class Connection<S extends StateTable = StateTable> {
     if (this.#joiner.waiting > 0) {
       throw fault('interleaved-message', 'expected the rest of a handshake message, got application data');
     }
-    if (fragment.length > 0) this.#handlers.data?.(fragment);
+    if (fragment.length === 0) return;
+    this.#dataSinceClose = this.#closeSent;
+    this.#tell('data', () => this.#handlers.data?.(fragment));
   }
 
   #onMessage(name: HandshakeName, raw: Uint8Array, body: Uint8Array): void {
@@ -278,8 +264,9 @@ export abstract class Connection<S extends StateTable = StateTable> {
     if (pending !== undefined) this.#await(pending);
     if (result === undefined) return;
     this.#established = result;
-    this.#info = connectionInfo(result);
-    this.#handlers.secure?.(this.#info);
+    const info = connectionInfo(result);
+    this.#info = info;
+    this.#tell('secure', () => this.#handlers.secure?.(info));
   }
 
   #await(pending: PromiseLike<unknown>): void {
@@ -294,27 +281,24 @@ export abstract class Connection<S extends StateTable = StateTable> {
       this.#engine.peer.record.settle();
       return this.#waiting;
     };
-    this.#waiting = Promise.resolve(pending).then(
-      (value) => goOn(() => this.#driver.fulfil(value)),
-      (error: unknown) => goOn(() => this.#driver.reject(error)),
-    );
+    this.#waiting = new Promise((resolve) => {
+      this.#release = resolve;
+      Promise.resolve(pending).then(
+        (value) => resolve(goOn(() => this.#driver.fulfil(value))),
+        (error: unknown) => resolve(goOn(() => this.#driver.reject(error))),
+      );
+    });
   }
 
   #onAlert(fragment: Uint8Array): void {
-    const [level, description] = fragment;
-    if (fragment.length !== 2 || level === undefined || description === undefined) {
-      throw fault('malformed', `expected an alert of 2 bytes (RFC 5246 §7.2), got ${fragment.length}`);
-    }
-    if (level !== AlertLevel.warning && level !== AlertLevel.fatal) {
-      throw fault('illegal-parameter', `expected an alert of level warning or fatal, got level ${level}`);
-    }
+    const { level, description } = readAlert(fragment);
     const name = alertName(description);
     if (name === 'close_notify') {
       this.#onCloseNotify();
       return;
     }
     if (level === AlertLevel.fatal) {
-      this.#end(this.#alertReceived(name, description));
+      this.#end(alertReceived(name, description, this.state));
       return;
     }
     this.#warnings++;
@@ -323,10 +307,10 @@ export abstract class Connection<S extends StateTable = StateTable> {
     this.#engine.report({ kind: 'warning-received', alert: name ?? description });
   }
 
-  /** RFC 5246 §7.2.1: it is answered, and what was not yet written is dropped. */
+  /** RFC 5246 §7.2.1: it is answered in kind, behind what was written already. */
   #onCloseNotify(): void {
     if (this.#established === undefined) {
-      this.#end(this.#alertReceived('close_notify', AlertDescription.close_notify));
+      this.#end(alertReceived('close_notify', AlertDescription.close_notify, this.state));
       return;
     }
     if (!this.#closeSent) this.#closeNotify();
@@ -373,21 +357,16 @@ export abstract class Connection<S extends StateTable = StateTable> {
       this.#closeNotify();
       this.#flush();
     });
-    this.#end(
-      new TlsError('the keys have protected as many records as they may', {
-        reason: 'keys-exhausted',
-        alert: 'close_notify',
-        origin: 'sent',
-        state: this.state,
-      }),
-    );
+    this.#end(keysExhausted(this.state));
   }
 
   #end(error: TlsError | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#driver.stop();
+    this.#joiner.clear();
     this.#engine.peer.destroy();
+    this.#release?.();
     if (error !== undefined) this.#forgetSession(error);
     try {
       this.#handlers.close?.(error);
@@ -418,17 +397,17 @@ export abstract class Connection<S extends StateTable = StateTable> {
   #flush(): boolean {
     const flight = this.#ended ? undefined : this.#engine.peer.record.writer.take();
     if (flight === undefined) return false;
-    this.#handlers.send(flight);
+    this.#tell('send', () => this.#handlers.send(flight));
     return true;
   }
 
-  #alertReceived(name: AlertName | undefined, description: number): TlsError {
-    return new TlsError(`the peer sent the alert ${name ?? description} (in state ${this.state})`, {
-      reason: 'alert-received',
-      alert: name,
-      origin: 'received',
-      state: this.state,
-    });
+  /** Calls a handler. What it throws is the application's fault, and says so. */
+  #tell(name: string, call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      throw applicationFault(`the ${name} handler`, error);
+    }
   }
 
   #demandEstablished(what: string): Established {
@@ -438,16 +417,13 @@ export abstract class Connection<S extends StateTable = StateTable> {
   }
 }
 
-/** Whether a fatal alert was exchanged, known by name or not (RFC 5246 §7.2.2); close_notify is none. */
-export function isFatal({ origin, alert }: TlsError): boolean {
-  return origin !== undefined && alert !== 'close_notify';
+function demandBytes(what: string, bytes: unknown): asserts bytes is Uint8Array {
+  if (bytes instanceof Uint8Array) return;
+  throw new TypeError(`${what}: expected a Uint8Array, got ${bytes === null ? 'null' : typeof bytes}`);
 }
 
+/** What is no TlsError was expected of nobody: it is a fault of our own. */
 function asTlsError(error: unknown): TlsError {
   if (error instanceof TlsError) return error;
-  return fault(
-    'application',
-    error instanceof Error ? `a handler failed: ${error.message}` : 'a handler failed',
-    error,
-  );
+  return fault('internal', `an internal fault: ${error instanceof Error ? error.message : 'unknown'}`, error);
 }

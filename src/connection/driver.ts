@@ -76,6 +76,7 @@ export class Driver<T> {
       this.#running = false;
     }
     if (this.#stopped) {
+      if (!result.done && result.value.for === 'answer') result.value.promise.then(undefined, () => {});
       this.#coroutine.return(undefined as T);
       return;
     }

@@ -32,6 +32,10 @@ export class MessageJoiner {
     this.#fragments.settle();
   }
 
+  clear(): void {
+    this.#fragments.clear();
+  }
+
   /** Takes the next whole message. @throws TlsError on an unknown type or a length beyond its kind's bound */
   next(): RawMessage | undefined {
     const fragments = this.#fragments;

@@ -55,6 +55,7 @@ export class Peer<S extends StateTable> {
   resuming: Uint8Array | undefined;
   readonly #states: S;
   #keys: Keys | undefined;
+  #destroyed = false;
 
   constructor(states: S, record: RecordLayer) {
     this.#states = states;
@@ -84,11 +85,13 @@ export class Peer<S extends StateTable> {
   /** Keeps the handshake's keys where the end of the connection finds them. */
   hold(keys: Keys): Keys {
     this.#keys = keys;
+    if (this.#destroyed) this.destroy();
     return keys;
   }
 
   /** Overwrites all keys, in use or not yet. */
   destroy(): void {
+    this.#destroyed = true;
     this.#keys?.schedule.destroy();
     this.#keys?.client.destroy();
     this.#keys?.server.destroy();

@@ -102,6 +102,13 @@ export function fault(reason: Fault, message: string, cause?: unknown): TlsError
   });
 }
 
+/** The error for what the application's own code threw, where it was called. A TlsError of its own stays what it is. */
+export function applicationFault(what: string, thrown: unknown): TlsError {
+  if (thrown instanceof TlsError) return thrown;
+  const sentence = thrown instanceof Error ? `: ${thrown.message}` : '';
+  return fault('application', `${what} failed${sentence}`, thrown);
+}
+
 /** The same error, with the state that the handshake was in when it arose. */
 export function inState(error: TlsError, state: string): TlsError {
   if (error.state !== undefined) return error;

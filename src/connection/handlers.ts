@@ -1,0 +1,18 @@
+/**
+ * The handlers through which everything leaves a connection: bytes for the peer, plaintext, and its two events.
+ */
+
+import type { TlsError } from '../wire/error.ts';
+import type { ConnectionInfo } from './info.ts';
+
+/** Where a connection's output goes. A handler that throws ends the connection with `internal_error`. */
+export interface ConnectionHandlers {
+  /** TLS records for the peer. The bytes are the handler's own. */
+  send(bytes: Uint8Array): void;
+  /** Application data from the peer: a view that holds during the call; who keeps it copies it. */
+  data?(bytes: Uint8Array): void;
+  /** The handshake is done: from now on `write` may be called. */
+  secure?(info: ConnectionInfo): void;
+  /** The end, once: undefined after an orderly close, else what went wrong. The transport is to be closed. */
+  close?(error: TlsError | undefined): void;
+}
