@@ -1,0 +1,178 @@
+/**
+ * README.md is true: its examples are the files beside this one, word for word, and each runs as its reader would run
+ * it, in a folder that has the certificate of the README's own command; its list of names is that of the face.
+ */
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import * as face from 'reprise-tls';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createAuthority } from '../support/issuer.ts';
+
+const root = new URL('../../', import.meta.url);
+const here = new URL('.', import.meta.url);
+const readme = readFileSync(new URL('README.md', root), 'utf8');
+
+interface Fence {
+  readonly language: string;
+  /** What stands behind the language: the file that the text is of, or that prints it. */
+  readonly file: string | undefined;
+  readonly text: string;
+}
+
+const fences: readonly Fence[] = [...readme.matchAll(/^```(\w*) ?(\S*)\n(.*?)^```$/gms)].map(
+  ([, language = '', file, text = '']) => ({ language, file: file || undefined, text }),
+);
+const examples = fences.filter(({ language }) => language === 'ts');
+const outputs = fences.filter(({ language }) => language === 'text');
+const commands = fences.filter(({ language }) => language === 'sh').map(({ text }) => text);
+const openssl = (command: string) => {
+  const found = commands.find((text) => text.includes(`openssl ${command} `));
+  return found?.slice(found.indexOf(`openssl ${command} `)) ?? '';
+};
+const hasOpenSsl = succeeds(() => execFileSync('openssl', ['version']));
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'reprise-readme-'));
+  const { chainPem, privateKeyPem } = createAuthority().issue({ dnsNames: ['localhost'] });
+  writeFileSync(join(folder, 'certificate.pem'), chainPem);
+  writeFileSync(join(folder, 'key.pem'), privateKeyPem);
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('the examples of README.md', () => {
+  it('are the files of test/examples, word for word', () => {
+    for (const { file = 'without a file', text } of examples) {
+      expect(text, file).toBe(readFileSync(new URL(file, here), 'utf8'));
+    }
+    const files = readdirSync(here).filter((name) => name.endsWith('.mts'));
+    expect(examples.map(({ file }) => file).sort()).toEqual(files.sort());
+  });
+
+  it.skipIf(!hasOpenSsl)('run with the certificate that its openssl command makes', () => {
+    expect(openssl('req')).toContain('-out certificate.pem');
+    execFileSync('sh', ['-c', openssl('req')], { cwd: folder, stdio: 'ignore' });
+  });
+
+  const alone = examples.filter(({ file }) => file !== 'server.mts' && file !== 'client.mts');
+  it.each(alone.map(({ file = '' }) => file))('%s runs, and prints what the README says', async (file) => {
+    expect(await run(file)).toEqual({ output: printed(file), errors: '', status: 0 });
+  });
+
+  it('server.mts serves client.mts, and openssl where there is one', async () => {
+    const port = await freePort();
+    const server = start('server.mts', { PORT: `${port}` });
+    try {
+      await server.prints('listening');
+      expect(await run('client.mts', { PORT: `${port}` })).toEqual({
+        output: 'Hello\n',
+        errors: '',
+        status: 0,
+      });
+      await server.prints('full handshake');
+      expect(server.output.replace(`${port}`, '4433')).toBe(printed('server.mts'));
+      if (!hasOpenSsl) return;
+      const command = openssl('s_client').replace('4433', `${port}`);
+      const report = execFileSync('sh', ['-c', command], {
+        cwd: folder,
+        input: '',
+        stdio: 'pipe',
+      }).toString();
+      expect(report.match(/^Reused, TLSv1.2/gm)).toHaveLength(5);
+      await server.prints('resumed', 5);
+    } finally {
+      server.process.kill();
+    }
+  });
+});
+
+describe('the names in README.md', () => {
+  const [, names = ''] = readme.split('\n## The names\n');
+  const mentioned = new Set([...names.matchAll(/`(\w+)`/g)].map(([, name]) => name));
+
+  it('are all that reprise-tls exports, types included', () => {
+    const source = readFileSync(new URL('src/index.ts', root), 'utf8');
+    const listed = [...source.matchAll(/\{([^}]*)\}/g)].flatMap(([, list = '']) => list.split(','));
+    const types = listed.map((name) => name.replace('type ', '').trim()).filter((name) => name !== '');
+    const exported = new Set([...Object.keys(face), ...types]);
+    expect([...exported].filter((name) => !mentioned.has(name))).toEqual([]);
+  });
+});
+
+interface Running {
+  readonly process: ChildProcess;
+  readonly output: string;
+  readonly errors: string;
+  /** Waits until it has printed the text so many times. */
+  prints(text: string, times?: number): Promise<void>;
+}
+
+/** An example under tsx, in the reader's folder; `reprise-tls` is what tsconfig.json says, the sources. */
+function start(file: string, environment: Record<string, string> = {}): Running {
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const child = spawn(process.execPath, ['--import', tsx, fileURLToPath(new URL(file, here))], {
+    cwd: folder,
+    env: { ...process.env, TSX_TSCONFIG_PATH: fileURLToPath(new URL('tsconfig.json', root)), ...environment },
+  });
+  const said = { output: '', errors: '' };
+  child.stdout.on('data', (bytes: Buffer) => {
+    said.output += bytes;
+  });
+  child.stderr.on('data', (bytes: Buffer) => {
+    said.errors += bytes;
+  });
+  return {
+    process: child,
+    get output() {
+      return said.output;
+    },
+    get errors() {
+      return said.errors;
+    },
+    async prints(text, times = 1) {
+      while (said.output.split(text).length <= times) {
+        const ended = once(child, 'exit').then(() => {
+          throw new Error(`expected ${file} to print ${text}, it ended with: ${said.errors}`);
+        });
+        await Promise.race([once(child.stdout, 'data'), ended]);
+      }
+    },
+  };
+}
+
+async function run(file: string, environment?: Record<string, string>) {
+  const running = start(file, environment);
+  const [status] = await once(running.process, 'close');
+  return { output: running.output, errors: running.errors, status };
+}
+
+function printed(file: string): string | undefined {
+  return outputs.find((fence) => fence.file === file)?.text;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, 'localhost');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function succeeds(action: () => unknown): boolean {
+  try {
+    action();
+    return true;
+  } catch {
+    return false;
+  }
+}

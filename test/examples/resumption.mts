@@ -1,0 +1,34 @@
+// The same client at the same server, twice; both ends in memory.
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import {
+  type ClientConfig,
+  ClientConnection,
+  MemoryClientSessionCache,
+  MemorySessionStore,
+  type ServerConfig,
+  ServerConnection,
+} from 'reprise-tls';
+
+const chain = readFileSync('certificate.pem');
+const pinned = new X509Certificate(chain).raw;
+
+const serverConfig: ServerConfig = {
+  certificates: [{ chain, privateKey: readFileSync('key.pem') }],
+  sessionStore: new MemorySessionStore(),
+};
+const clientConfig: ClientConfig = {
+  serverName: 'localhost',
+  verifyCertificate: ({ leaf }) =>
+    pinned.equals(leaf.der) || { alert: 'certificate_unknown', message: 'not the pinned certificate' },
+  sessionCache: new MemoryClientSessionCache(),
+};
+
+for (const visit of ['first', 'second']) {
+  const server = new ServerConnection(serverConfig, { send: (bytes) => client.feed(bytes) });
+  const client = new ClientConnection(clientConfig, {
+    send: (bytes) => server.feed(bytes),
+    secure: (info) => console.log(`${visit} visit: resumed ${info.resumed}, ${info.resumption}`),
+  });
+  client.start();
+}
