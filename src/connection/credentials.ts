@@ -10,6 +10,7 @@ import type { Credential } from '../handshake/parameters.ts';
 import { type Certificate, parseCertificateChain } from '../x509/certificate.ts';
 import { parsePrivateKey } from '../x509/private-keys.ts';
 import { publicKeyOf, samePublicKey } from '../x509/public-keys.ts';
+import { ask } from './ask.ts';
 import type { CertificateConfig, Signer } from './config.ts';
 
 /** What making a credential takes from the configuration around it. */
@@ -35,7 +36,8 @@ export function makeCredential(
     chain: certificates,
     publicKey,
     schemes: fitting.map(({ name }) => name).filter((name) => able?.includes(name) ?? true),
-    sign: (scheme: SignatureScheme, message: Uint8Array) => signer.sign(scheme.name, message),
+    sign: (scheme: SignatureScheme, message: Uint8Array) =>
+      ask('the signer', () => signer.sign(scheme.name, message)),
     digest: contextDigest(context.sha256, 'reprise credential', [
       ['chain', ...certificates.map(({ der }) => der)],
     ]),

@@ -24,6 +24,7 @@ import { storeKey } from '../session/key.ts';
 import type { ClientSessionCache, MaybePromise, SessionStore } from '../session/store.ts';
 import { empty, hex, utf8 } from '../wire/bytes.ts';
 import { encode, uint16 } from '../wire/codec.ts';
+import { ask } from './ask.ts';
 import type { CertificateConfig, ClientConfig, Config, ServerConfig } from './config.ts';
 import { covers, makeCredential } from './credentials.ts';
 import type { Report } from './report.ts';
@@ -50,6 +51,7 @@ export function resolveServer(config: ServerConfig): ResolvedServer {
       selectCertificate,
       certificates = [],
       sessionContext = empty,
+      acceptSession = () => true,
     } = config;
     if (!['none', 'request', 'require'].includes(clientAuthentication)) {
       throw new RangeError(
@@ -73,7 +75,9 @@ export function resolveServer(config: ServerConfig): ResolvedServer {
       credentials: (hello) =>
         selectCertificate === undefined
           ? forName(own, hello)
-          : then(selectCertificate(hello), (selected) => [selected ?? []].flat().map(credential)),
+          : ask('selectCertificate', () =>
+              then(selectCertificate(hello), (selected) => [selected ?? []].flat().map(credential)),
+            ),
       clientAuthentication,
       certificateAuthorities: [],
       contextDigest: memoize((credentials) =>
@@ -84,7 +88,7 @@ export function resolveServer(config: ServerConfig): ResolvedServer {
         ]),
       ),
       sessions: serverSessions(config, common),
-      acceptSession: config.acceptSession ?? (() => true),
+      acceptSession: (session, hello) => ask('acceptSession', () => acceptSession(session, hello)),
     };
     const { report } = common;
     return { parameters, report, strictSessionInvalidation: config.strictSessionInvalidation ?? false };
@@ -155,9 +159,9 @@ function resolveCommon(config: Config) {
     sessionLifetime:
       1000 * within('sessionLifetime', config.sessionLifetime ?? 3600, 1, maxSessionLifetime / 1000),
     randomBytes: (length: number) => crypto.randomBytes(length),
-    now: () => Math.floor(clock()),
+    now: () => Math.floor(ask('clock', clock)),
     keyLog: (clientRandom: Uint8Array, masterSecret: Uint8Array) =>
-      keyLog?.(`CLIENT_RANDOM ${hex(clientRandom)} ${hex(masterSecret)}`),
+      ask('keyLog', () => keyLog?.(`CLIENT_RANDOM ${hex(clientRandom)} ${hex(masterSecret)}`)),
     report,
   };
 }
