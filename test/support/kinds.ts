@@ -11,6 +11,7 @@ import {
   type ClientConfig,
   type Config,
   defaultCipherSuites,
+  type MaybePromise,
   noble,
   type ServerConfig,
   type SessionStore,
@@ -42,10 +43,10 @@ export interface Changes {
 }
 
 /** The moment at which everything happens. */
-const now = Date.now();
+export const now = Date.now();
 export const site = 'server.example';
 const authority = createAuthority({ keyType: 'ed25519' });
-const own = { server: issue(site), client: issue('client.example') };
+export const own = { server: issue(site), client: issue('client.example') };
 const held = await agreeOnSession();
 
 /** Configurations for a handshake of this kind: new ones each time. */
@@ -179,11 +180,19 @@ function promisedStore(store: SessionStore): SessionStore {
   };
 }
 
-function promisedCertificate({ chain, privateKey }: CertificateConfig): CertificateConfig {
+function promisedCertificate(certificate: CertificateConfig): CertificateConfig {
+  return signedWith(certificate, (signature) => Promise.resolve(signature()));
+}
+
+/** The same certificate with a signer for its key; each signature is made when `hand` asks for it. */
+export function signedWith(
+  { chain, privateKey }: CertificateConfig,
+  hand: (signature: () => Uint8Array) => MaybePromise<Uint8Array>,
+): CertificateConfig {
   if (!(privateKey instanceof Uint8Array)) throw new TypeError('expected a key in DER');
   const key = { key: Buffer.from(privateKey), format: 'der', type: 'pkcs8' } as const;
   return {
     chain,
-    privateKey: { sign: async (_scheme, message) => new Uint8Array(sign(null, message, key)) },
+    privateKey: { sign: (_scheme, message) => hand(() => new Uint8Array(sign(null, message, key))) },
   };
 }
