@@ -38,13 +38,14 @@ export class RecordProtection {
     return this.#aead.recordIvLength + this.#aead.tagLength;
   }
 
-  /** How many more records this key may protect before it is worn out (RFC 8446 §5.5). */
+  /** How many more records this key may seal before it is worn out (RFC 8446 §5.5): who opens them has no say in it. */
   get remaining(): number {
     return this.#aead.maxRecords - this.#sequenceNumber;
   }
 
   /** The protected fragment into `output`, which is `expansion` bytes longer than `plaintext`. */
   seal(type: ContentType, plaintext: Uint8Array, output: Uint8Array): void {
+    if (this.remaining <= 0) throw fault('internal', 'the key has protected as many records as it may');
     const { recordIvLength } = this.#aead;
     this.#prepare(type, plaintext.length);
     if (recordIvLength > 0) {
@@ -83,7 +84,6 @@ export class RecordProtection {
 
   /** additional_data = seq_num + type + version + length; the nonce of a suite that takes none from the record. */
   #prepare(type: ContentType, length: number): void {
-    if (this.remaining <= 0) throw fault('internal', 'the key has protected as many records as it may');
     const data = this.#additionalData;
     this.#writeSequenceNumber(data, 0);
     data[8] = type;
