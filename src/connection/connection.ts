@@ -325,8 +325,9 @@ export abstract class Connection<S extends StateTable = StateTable> {
     }
     // During the handshake a HelloRequest is simply ignored (RFC 5246 §7.4.1.1).
     if (this.#established === undefined) return;
-    if (this.#renegotiationRequests === 1 && !this.#closeSent)
-      this.#alert(AlertLevel.warning, 'no_renegotiation');
+    // One record is kept back for the close_notify.
+    const mayTell = !this.#closeSent && this.#engine.peer.record.writer.remaining > 1;
+    if (this.#renegotiationRequests === 1 && mayTell) this.#alert(AlertLevel.warning, 'no_renegotiation');
     this.#engine.report({ kind: 'renegotiation-refused' });
   }
 
