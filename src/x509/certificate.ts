@@ -196,7 +196,8 @@ function readSerialNumber(fields: DerReader): Uint8Array {
   return serialNumber;
 }
 
-function readAlgorithmIdentifier(reader: DerReader): AlgorithmIdentifier {
+/** @throws DerError */
+export function readAlgorithmIdentifier(reader: DerReader): AlgorithmIdentifier {
   const der = reader.view(Tag.SEQUENCE);
   const fields = new DerReader(der).enter(Tag.SEQUENCE);
   const oid = fields.oid();

@@ -31,6 +31,51 @@ export function readName(reader: DerReader): Name {
   return { der, rdnSequence, toString: () => bounded(rdnSequence) };
 }
 
+/**
+ * The RDNs in a form in which equal names are equal text: case and runs of white space do not count, nor does the
+ * kind of string (RFC 5280 §7.1, which looks at two kinds; a CA that may choose among the others could evade an
+ * excluded subtree by its choice).
+ */
+export function comparableRdns(name: Name): readonly string[] {
+  const known = comparable.get(name);
+  if (known !== undefined) return known;
+  const rdns = name.rdnSequence.map((rdn) => rdn.map(comparableAttribute).sort().join('+'));
+  comparable.set(name, rdns);
+  return rdns;
+}
+
+/** The whole name in that form: a key to find certificates by. */
+export function comparableName(name: Name): string {
+  return comparableRdns(name).join(',');
+}
+
+/** Whether the certificate that bears these two is self-issued (RFC 5280 §6.1). */
+export function isSelfIssued({
+  issuer,
+  subject,
+}: {
+  readonly issuer: Name;
+  readonly subject: Name;
+}): boolean {
+  return comparableName(issuer) === comparableName(subject);
+}
+
+/** The texts of the attributes of one type. */
+export function attributeTexts(name: Name, type: string): string[] {
+  return name.rdnSequence
+    .flat()
+    .filter((attribute) => attribute.type === type)
+    .map(({ tag, value }) => stringValue(tag, value) ?? '');
+}
+
+const comparable = new WeakMap<Name, readonly string[]>();
+
+function comparableAttribute({ type, tag, value }: AttributeTypeAndValue): string {
+  const text = stringValue(tag, value);
+  if (text === undefined) return `${type}=#${hex(Uint8Array.of(tag))}${hex(value)}`;
+  return `${type}=${JSON.stringify(text.normalize('NFKC').toLowerCase().trim().replace(/\s+/g, ' '))}`;
+}
+
 function readRelativeDistinguishedName(attributes: DerReader): AttributeTypeAndValue[] {
   const rdn: AttributeTypeAndValue[] = [];
   do {
@@ -86,7 +131,7 @@ function stringValue(tag: number, value: Uint8Array): string | undefined {
     case Tag.PrintableString:
     case Tag.IA5String:
     case Tag.TeletexString:
-      return String.fromCharCode(...value);
+      return latin1(value);
     case Tag.BMPString:
       return value.length % 2 === 0 ? utf16(value) : undefined;
     default:
@@ -100,6 +145,12 @@ function utf8OrUndefined(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function latin1(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
 }
 
 function utf16(bytes: Uint8Array): string {

@@ -12,27 +12,42 @@ export const oids = {
   'id-Ed25519': '1.3.101.112',
   'id-Ed448': '1.3.101.113',
   'id-dsa': '1.2.840.10040.4.1',
-  // Signatures: RFC 4055 §5, RFC 5758 §3.2.
+  // Signatures: RFC 4055 §5, RFC 5758 §3.2; the first three to name what is refused.
+  md5WithRSAEncryption: '1.2.840.113549.1.1.4',
+  sha1WithRSAEncryption: '1.2.840.113549.1.1.5',
+  'ecdsa-with-SHA1': '1.2.840.10045.4.1',
   sha256WithRSAEncryption: '1.2.840.113549.1.1.11',
   sha384WithRSAEncryption: '1.2.840.113549.1.1.12',
   sha512WithRSAEncryption: '1.2.840.113549.1.1.13',
   'ecdsa-with-SHA256': '1.2.840.10045.4.3.2',
   'ecdsa-with-SHA384': '1.2.840.10045.4.3.3',
   'ecdsa-with-SHA512': '1.2.840.10045.4.3.4',
-  // Extensions: RFC 5280 §4.2.
+  // What RSASSA-PSS is made of: RFC 4055 §2.
+  'id-mgf1': '1.2.840.113549.1.1.8',
+  'id-sha256': '2.16.840.1.101.3.4.2.1',
+  'id-sha384': '2.16.840.1.101.3.4.2.2',
+  'id-sha512': '2.16.840.1.101.3.4.2.3',
+  // Extensions: RFC 5280 §4.2, §5.2.
   'id-ce-subjectKeyIdentifier': '2.5.29.14',
   'id-ce-keyUsage': '2.5.29.15',
   'id-ce-subjectAltName': '2.5.29.17',
   'id-ce-basicConstraints': '2.5.29.19',
+  'id-ce-cRLNumber': '2.5.29.20',
   'id-ce-nameConstraints': '2.5.29.30',
+  'id-ce-certificatePolicies': '2.5.29.32',
+  'id-ce-policyMappings': '2.5.29.33',
   'id-ce-authorityKeyIdentifier': '2.5.29.35',
+  'id-ce-policyConstraints': '2.5.29.36',
   'id-ce-extKeyUsage': '2.5.29.37',
+  'id-ce-inhibitAnyPolicy': '2.5.29.54',
+  'id-pe-authorityInfoAccess': '1.3.6.1.5.5.7.1.1',
   // Purposes: RFC 5280 §4.2.1.12.
   'id-kp-serverAuth': '1.3.6.1.5.5.7.3.1',
   'id-kp-clientAuth': '1.3.6.1.5.5.7.3.2',
   anyExtendedKeyUsage: '2.5.29.37.0',
   // Attributes of names: RFC 4519, RFC 2985.
   'id-at-commonName': '2.5.4.3',
+  emailAddress: '1.2.840.113549.1.9.1',
 } as const;
 
 const names = new Map<string, string>(Object.entries(oids).map(([name, oid]) => [oid, name]));

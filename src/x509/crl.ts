@@ -1,0 +1,188 @@
+/**
+ * Certificate revocation lists: CertificateList (RFC 5280 §5) as a value, and what one says of a certificate (§6.3).
+ *
+ * Lists come from the application, never from the network, and are direct and complete: signed by the issuer of the
+ * certificates that they are about. A list with a critical extension is of another kind (partitioned, indirect, a
+ * delta), and says nothing that this library could rely on (§5.2).
+ */
+
+import { equal, fromUtf8, hex } from '../wire/bytes.ts';
+import { type AlgorithmIdentifier, type Certificate, readAlgorithmIdentifier } from './certificate.ts';
+import { constructedContextTag, DerError, DerReader, describe, Tag } from './der.ts';
+import { comparableName, type Name, readName } from './distinguished-name.ts';
+import { type Extension, type KeyUsage, readExtensions } from './extensions.ts';
+import { parseAuthorityKeyIdentifier } from './key-identifiers.ts';
+import { oidName, oids } from './oids.ts';
+import { looksLikePem, selectPem } from './pem.ts';
+import { type Refusal, refuse } from './refusals.ts';
+import type { Signed } from './signatures.ts';
+import { readTime } from './time.ts';
+
+export interface CertificateList extends Signed {
+  readonly der: Uint8Array;
+  readonly signatureAlgorithm: AlgorithmIdentifier;
+  readonly issuer: Name;
+  readonly thisUpdate: number;
+  /** Undefined where the list does not say when the next one comes, which RFC 5280 §5.1.2.5 has it say. */
+  readonly nextUpdate: number | undefined;
+  /** The serial numbers, as in `Certificate`, in hexadecimal. */
+  readonly revoked: ReadonlySet<string>;
+  /** crlExtensions. */
+  readonly extensions: readonly Extension[];
+  /** The kinds of critical extensions among the entries. */
+  readonly criticalEntryExtensions: ReadonlySet<string>;
+}
+
+/** The issuer of a certificate, as far as its lists concern it. */
+export interface CrlIssuer {
+  readonly subject: Name;
+  readonly keyUsage: readonly KeyUsage[] | undefined;
+  readonly keyIdentifier: Uint8Array | undefined;
+  /** Whether this issuer's key signed the list. */
+  signed(list: CertificateList): boolean;
+}
+
+/**
+ * Lists that the user gives: PEM with any number of them, DER with one, or several of such. The bytes are copied.
+ * @throws TypeError on another type, RangeError on what is no CertificateList
+ */
+export function parseCertificateLists(
+  input: string | Uint8Array | readonly (string | Uint8Array)[],
+): CertificateList[] {
+  const parts: readonly (string | Uint8Array)[] = Array.isArray(input) ? input : [input];
+  return parts.flatMap(listsIn).map(parseCertificateList);
+}
+
+/**
+ * Whether the lists let the certificate pass (RFC 5280 §6.3.3). Without a list of this issuer nothing is known against
+ * it. With one that cannot be relied on its status is undetermined, which is a refusal: whoever gives lists wants them
+ * to count.
+ */
+export function checkRevocation(
+  certificate: Certificate,
+  issuer: CrlIssuer,
+  lists: readonly CertificateList[],
+  time: number,
+): Refusal | undefined {
+  const issuerName = comparableName(certificate.issuer);
+  const relevant = lists.filter(
+    (list) => comparableName(list.issuer) === issuerName && mayBeSignedBy(list, issuer),
+  );
+  if (relevant.length === 0) return undefined;
+  const flaws = relevant.map((list) => listFlaw(list, issuer, time));
+  const reliable = relevant.filter((_, index) => flaws[index] === undefined);
+  const serialNumber = hex(certificate.serialNumber);
+  if (reliable.some(({ revoked }) => revoked.has(serialNumber))) {
+    return refuse(
+      'revoked',
+      certificate,
+      `expected a certificate in force, found it revoked by ${issuer.subject}`,
+    );
+  }
+  if (reliable.length > 0) return undefined;
+  return refuse('revocation-status', certificate, `expected a CRL of ${issuer.subject} ${flaws[0]}`);
+}
+
+/** Why a list says nothing, as what was expected of it. */
+function listFlaw(list: CertificateList, issuer: CrlIssuer, time: number): string | undefined {
+  if (issuer.keyUsage?.includes('cRLSign') === false) return 'whose keyUsage has cRLSign, found one without';
+  if (time < list.thisUpdate) return `in force, found one of ${date(list.thisUpdate)}`;
+  if (list.nextUpdate === undefined) return 'that says when the next one comes, found one that does not';
+  if (time > list.nextUpdate) return `in force, found one until ${date(list.nextUpdate)}`;
+  const crlNumber = list.extensions.find(({ oid }) => oid === oids['id-ce-cRLNumber']);
+  if (crlNumber === undefined) return 'with a cRLNumber (§5.2.3), found one without';
+  const critical = [
+    ...list.extensions.filter((extension) => extension.critical).map(({ oid }) => oid),
+    ...list.criticalEntryExtensions,
+  ];
+  if (critical.length > 0) return `without critical extensions, found ${critical.map(oidName).join(', ')}`;
+  if (!issuer.signed(list)) return 'with its signature, found one that does not hold';
+  return undefined;
+}
+
+/** An issuer that renews its key has lists of each (RFC 5280 §5.2.1): the identifier says whose a list is. */
+function mayBeSignedBy({ extensions }: CertificateList, { keyIdentifier }: CrlIssuer): boolean {
+  const extension = extensions.find(({ oid }) => oid === oids['id-ce-authorityKeyIdentifier']);
+  if (extension === undefined || keyIdentifier === undefined) return true;
+  const authority = parseAuthorityKeyIdentifier(extension.value);
+  return authority.keyIdentifier === undefined || equal(authority.keyIdentifier, keyIdentifier);
+}
+
+function date(time: number): string {
+  return new Date(time).toISOString();
+}
+
+const pemLabels = ['X509 CRL'] as const; // RFC 7468 §6
+
+function listsIn(input: string | Uint8Array): Uint8Array[] {
+  if (typeof input === 'string') return selectPem(input, pemLabels).map(({ bytes }) => bytes);
+  if (!(input instanceof Uint8Array)) {
+    throw new TypeError('crls: expected PEM text, or the bytes of PEM or DER, or a list of such');
+  }
+  return looksLikePem(input) ? listsIn(pemText(input)) : [new Uint8Array(input)];
+}
+
+function pemText(bytes: Uint8Array): string {
+  try {
+    return fromUtf8(bytes);
+  } catch {
+    throw new RangeError('crls: expected PEM or DER, got neither');
+  }
+}
+
+function parseCertificateList(bytes: Uint8Array): CertificateList {
+  try {
+    const reader = new DerReader(bytes);
+    const list = readCertificateList(reader, bytes);
+    reader.end();
+    return list;
+  } catch (cause) {
+    if (cause instanceof DerError) throw new RangeError(`crls: ${describe(cause, bytes)}`, { cause });
+    throw cause;
+  }
+}
+
+function readCertificateList(reader: DerReader, der: Uint8Array): CertificateList {
+  const list = reader.enter(Tag.SEQUENCE);
+  const tbs = list.view(Tag.SEQUENCE);
+  const signatureAlgorithm = readAlgorithmIdentifier(list);
+  const signature = list.wholeBits();
+  list.end();
+
+  const fields = new DerReader(tbs).enter(Tag.SEQUENCE);
+  const version = fields.next === Tag.INTEGER ? fields.small(1) + 1 : 1;
+  const inner = readAlgorithmIdentifier(fields);
+  if (!equal(inner.der, signatureAlgorithm.der)) {
+    throw fields.error('expected the signature algorithm inside to be that outside (RFC 5280 §5.1.1.2)');
+  }
+  const issuer = readName(fields);
+  const thisUpdate = readTime(fields);
+  const hasNextUpdate = fields.next === Tag.UTCTime || fields.next === Tag.GeneralizedTime;
+  const nextUpdate = hasNextUpdate ? readTime(fields) : undefined;
+  const entries = readRevokedCertificates(fields.enterOptional(Tag.SEQUENCE));
+  const explicit = fields.enterOptional(constructedContextTag(0));
+  if (explicit !== undefined && version !== 2) throw explicit.error('expected extensions in version 2 alone');
+  const extensions = explicit === undefined ? [] : readExtensions(explicit.enter(Tag.SEQUENCE));
+  explicit?.end();
+  fields.end();
+  const authority = extensions.find(({ oid }) => oid === oids['id-ce-authorityKeyIdentifier']);
+  if (authority !== undefined) parseAuthorityKeyIdentifier(authority.value);
+  return { der, tbs, signatureAlgorithm, signature, issuer, thisUpdate, nextUpdate, extensions, ...entries };
+}
+
+/** revokedCertificates (RFC 5280 §5.1.2.6); when and why does not matter here. */
+function readRevokedCertificates(
+  entries: DerReader | undefined,
+): Pick<CertificateList, 'revoked' | 'criticalEntryExtensions'> {
+  const revoked = new Set<string>();
+  const criticalEntryExtensions = new Set<string>();
+  while (entries && !entries.done) {
+    const entry = entries.enter(Tag.SEQUENCE);
+    revoked.add(hex(entry.unsigned()));
+    readTime(entry);
+    const extensions = entry.done ? [] : readExtensions(entry.enter(Tag.SEQUENCE));
+    for (const { oid, critical } of extensions) if (critical) criticalEntryExtensions.add(oid);
+    entry.end();
+  }
+  return { revoked, criticalEntryExtensions };
+}

@@ -1,0 +1,183 @@
+/**
+ * The signatures on certificates and CRLs: an AlgorithmIdentifier (RFC 5280 §4.1.1.2) becomes one of the schemes that
+ * TLS signs with, its parameters checked to the byte (RFC 4055 §3, §5, RFC 5758 §3.2, RFC 8410 §3).
+ *
+ * MD5 and SHA-1 have no entry: collisions in them made false certificates (RFC 9325 §4.5 forbids both).
+ */
+
+import { sha256, sha384, sha512 } from '../crypto/hash.ts';
+import type { PublicKey } from '../crypto/keys.ts';
+import type { CryptoProvider, Hash, SignatureScheme } from '../crypto/provider.ts';
+import { rsaVerify } from '../crypto/rsa.ts';
+import { emsaPssWithSaltLength } from '../crypto/rsa-padding.ts';
+import {
+  ecdsa_secp256r1_sha256,
+  ecdsa_secp384r1_sha384,
+  ecdsa_secp521r1_sha512,
+  ed25519,
+  rsa_pkcs1_sha256,
+  rsa_pkcs1_sha384,
+  rsa_pkcs1_sha512,
+  rsa_pss_rsae_sha256,
+  rsa_pss_rsae_sha384,
+  rsa_pss_rsae_sha512,
+} from '../crypto/signature-schemes.ts';
+import { equal, hex } from '../wire/bytes.ts';
+import { Writer } from '../wire/writer.ts';
+import type { AlgorithmIdentifier } from './certificate.ts';
+import { constructedContextTag, DerError, DerReader, Tag } from './der.ts';
+import * as der from './der-writer.ts';
+import { oids } from './oids.ts';
+
+/** What a signature is made with, as far as verifying goes. */
+export type SignatureAlgorithm = Pick<SignatureScheme, 'keyType' | 'verify'>;
+
+/** Something that was signed, as certificates and CRLs are. */
+export interface Signed {
+  readonly tbs: Uint8Array;
+  readonly signatureAlgorithm: AlgorithmIdentifier;
+  readonly signature: Uint8Array;
+}
+
+/** The key of whoever signed, and the same key as it stands in a certificate. */
+export interface SigningKey {
+  readonly publicKey: PublicKey;
+  readonly subjectPublicKeyInfo: Uint8Array;
+}
+
+/** Undefined for an algorithm that nobody should rely on any more, that is unknown, or whose parameters are odd. */
+export function signatureAlgorithm(
+  { oid, parameters }: AlgorithmIdentifier,
+  crypto?: CryptoProvider,
+): SignatureAlgorithm | undefined {
+  if (oid === oids['id-RSASSA-PSS']) return pss(parameters, crypto);
+  const known = algorithms[oid];
+  if (known === undefined || !isFit(parameters, known.parameters)) return undefined;
+  return crypto?.signatureScheme(known.scheme) ?? known.scheme;
+}
+
+/**
+ * Remembers which signatures held, so that a chain that is seen again costs a hash instead of a verification. What is
+ * kept is arithmetic, which time does not change: validity, constraints and revocation are judged anew on every path.
+ * Only what held is kept, and the oldest use makes room, so that a stranger can neither fill it nor poison it.
+ */
+export class SignatureCache {
+  readonly #held = new Set<string>();
+  readonly #capacity: number;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  has(key: string): boolean {
+    if (!this.#held.delete(key)) return false;
+    this.#held.add(key);
+    return true;
+  }
+
+  add(key: string): void {
+    if (this.#capacity === 0) return;
+    const [oldest] = this.#held.size >= this.#capacity ? this.#held : [];
+    if (oldest !== undefined) this.#held.delete(oldest);
+    this.#held.add(key);
+  }
+}
+
+/** What a signature is remembered under: the key, what was signed (its algorithm is in there) and the signature. */
+export function signatureCacheKey(
+  hash: Hash,
+  { subjectPublicKeyInfo }: SigningKey,
+  { tbs, signature }: Signed,
+): string {
+  const writer = new Writer(tbs.length + 1024);
+  for (const part of [subjectPublicKeyInfo, tbs, signature]) {
+    writer.uint(part.length, 4);
+    writer.bytes(part);
+  }
+  return hex(hash.digest(writer.finish()));
+}
+
+interface Algorithm {
+  readonly scheme: SignatureScheme;
+  readonly parameters: 'absent' | 'null';
+}
+
+const algorithms: Readonly<Record<string, Algorithm>> = {
+  [oids.sha256WithRSAEncryption]: { scheme: rsa_pkcs1_sha256, parameters: 'null' },
+  [oids.sha384WithRSAEncryption]: { scheme: rsa_pkcs1_sha384, parameters: 'null' },
+  [oids.sha512WithRSAEncryption]: { scheme: rsa_pkcs1_sha512, parameters: 'null' },
+  [oids['ecdsa-with-SHA256']]: { scheme: ecdsa_secp256r1_sha256, parameters: 'absent' },
+  [oids['ecdsa-with-SHA384']]: { scheme: ecdsa_secp384r1_sha384, parameters: 'absent' },
+  [oids['ecdsa-with-SHA512']]: { scheme: ecdsa_secp521r1_sha512, parameters: 'absent' },
+  [oids['id-Ed25519']]: { scheme: ed25519, parameters: 'absent' },
+};
+
+const nullValue = der.nullValue();
+
+/** NULL may be left out as well: RFC 4055 §5 would have it written, and read either way. */
+function isFit(parameters: Uint8Array | undefined, expected: Algorithm['parameters']): boolean {
+  return parameters === undefined || (expected === 'null' && equal(parameters, nullValue));
+}
+
+const pssHashes: Readonly<Record<string, { readonly hash: Hash; readonly scheme: SignatureScheme }>> = {
+  [oids['id-sha256']]: { hash: sha256, scheme: rsa_pss_rsae_sha256 },
+  [oids['id-sha384']]: { hash: sha384, scheme: rsa_pss_rsae_sha384 },
+  [oids['id-sha512']]: { hash: sha512, scheme: rsa_pss_rsae_sha512 },
+};
+
+/**
+ * RSASSA-PSS-params (RFC 4055 §3.1). Each default of theirs is SHA-1, so hash and mask generation are written; both use
+ * the same hash, as RFC 4055 §3.1 recommends and RFC 8446 §4.2.3 requires.
+ */
+function pss(parameters: Uint8Array | undefined, crypto?: CryptoProvider): SignatureAlgorithm | undefined {
+  const read = parameters && readPssParameters(parameters);
+  const known = read && read.hash === read.maskHash ? pssHashes[read.hash] : undefined;
+  if (read === undefined || known === undefined) return undefined;
+  const { hash, scheme } = known;
+  if (read.saltLength === hash.outputLength) return crypto?.signatureScheme(scheme) ?? scheme;
+  const method = emsaPssWithSaltLength(read.saltLength);
+  return {
+    keyType: 'rsa',
+    verify: (key, message, signature) =>
+      key.type === 'rsa' && rsaVerify(method, hash, key, message, signature),
+  };
+}
+
+interface PssParameters {
+  readonly hash: string;
+  readonly maskHash: string;
+  readonly saltLength: number;
+}
+
+function readPssParameters(parameters: Uint8Array): PssParameters | undefined {
+  try {
+    const reader = new DerReader(parameters);
+    const fields = reader.enter(Tag.SEQUENCE);
+    reader.end();
+    const hash = readHash(fields.enter(constructedContextTag(0)));
+    const maskGeneration = fields.enter(constructedContextTag(1)).enter(Tag.SEQUENCE);
+    if (maskGeneration.oid() !== oids['id-mgf1']) return undefined;
+    const maskHash = readHash(maskGeneration);
+    const saltLength = fields.enterOptional(constructedContextTag(2))?.small(0x400) ?? 20;
+    const trailerField = fields.enterOptional(constructedContextTag(3))?.small(0xff) ?? 1;
+    fields.end();
+    return trailerField === 1 ? { hash, maskHash, saltLength } : undefined;
+  } catch (error) {
+    if (error instanceof DerError) return undefined;
+    throw error;
+  }
+}
+
+/** HashAlgorithm, whose parameters are NULL or absent (RFC 4055 §2.1). */
+function readHash(reader: DerReader): string {
+  const identifier = reader.enter(Tag.SEQUENCE);
+  reader.end();
+  const oid = identifier.oid();
+  if (!identifier.done) identifier.null();
+  identifier.end();
+  return oid;
+}
