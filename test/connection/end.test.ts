@@ -4,7 +4,7 @@
  */
 
 import fc from 'fast-check';
-import { ClientConnection, ServerConnection, TlsError } from 'reprise-tls';
+import { ClientConnection, type ConnectionHandlers, ServerConnection, TlsError } from 'reprise-tls';
 import { describe, expect, test } from 'vitest';
 import { concat, utf8 } from '../../src/wire/bytes.ts';
 import { approach, nameOf, placeBefore, placesOf } from '../support/approach.ts';
@@ -133,6 +133,18 @@ describe('a transport that ends', () => {
     },
   );
 
+  test.each(roles)('after it, where data came since, may have cut that short: a %s is told', async (role) => {
+    const { end } = await approach(placeBefore(role, 'abbreviated', undefined), async (peer) => {
+      peer.connection.close();
+      expect(await peer.alert()).toBe('close_notify');
+      peer.sendData(utf8('not all of it'));
+      await peer.settle();
+      peer.connection.feedEnd();
+    });
+    expect(end.received).toEqual([utf8('not all of it')]);
+    expect(end.closed?.error?.reason).toBe('truncated');
+  });
+
   test('with data not yet read delivers it first', async () => {
     let release = () => {};
     const kept = new Promise<void>((resolve) => {
@@ -202,6 +214,26 @@ describe('misuse is a TypeError at once, and costs the connection nothing', () =
       connection.close();
       expect(connection.info).toBeDefined();
     }
+  });
+
+  test.each(['text', null, undefined, 7, [1, 2], new ArrayBuffer(8), new Uint16Array(2)])(
+    '%s is no bytes to feed or to write',
+    async (input) => {
+      const pair = await abbreviated();
+      const given = input as unknown as Uint8Array;
+      expect(() => pair.client.feed(given)).toThrow(TypeError);
+      expect(() => pair.client.write(given)).toThrow(TypeError);
+      pair.client.write(utf8('still here'));
+      await pair.settle();
+      expect(pair.serverEnd.received).toEqual([utf8('still here')]);
+    },
+  );
+
+  test.each([undefined, {}, { send: 'somewhere' }])('handlers without `send` (%j) are none', (handlers) => {
+    const { client, server } = setting('full');
+    const given = handlers as unknown as ConnectionHandlers;
+    expect(() => new ClientConnection(client, given)).toThrow(TypeError);
+    expect(() => new ServerConnection(server, given)).toThrow(TypeError);
   });
 
   test('a client starts once', () => {

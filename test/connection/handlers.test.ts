@@ -238,6 +238,22 @@ describe('the application throws', () => {
   );
 });
 
+test('a `report` that throws is not heard of: what it was told of did not end the connection either', async () => {
+  const { client, server } = setting('abbreviated', {
+    both: {
+      report: () => {
+        throw new Error('the log is full');
+      },
+    },
+  });
+  const pair = makePair(client, server);
+  pair.server.feed(Uint8Array.of(21, 3, 3, 0, 2, 1, 90)); // the warning user_canceled
+  pair.client.start();
+  await pair.settle();
+  expect(pair.serverEnd.info).toBeDefined();
+  expect(pair.clientEnd.closed).toBeUndefined();
+});
+
 describe('the application ends the connection', () => {
   const living = sites.filter(([, { site }]) => site !== 'close');
 
