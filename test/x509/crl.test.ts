@@ -1,0 +1,179 @@
+import { sign } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseCertificate } from '../../src/x509/certificate.ts';
+import { parseCertificateLists } from '../../src/x509/crl.ts';
+import * as der from '../../src/x509/der-writer.ts';
+import { subjectKeyIdentifier } from '../../src/x509/key-identifiers.ts';
+import { oids } from '../../src/x509/oids.ts';
+import { createCertificateVerifier } from '../../src/x509/verifier.ts';
+import { type Authority, createAuthority, time, toPem } from '../support/issuer.ts';
+
+const host = 'www.host.example';
+const hour = 3_600_000;
+const now = Date.now();
+
+interface CrlOptions {
+  readonly serialNumbers?: readonly bigint[];
+  readonly thisUpdate?: number;
+  readonly nextUpdate?: number | undefined;
+  /** crlExtensions as whole elements, in the place of a cRLNumber. */
+  readonly extensions?: readonly Uint8Array[];
+  readonly entryExtensions?: readonly Uint8Array[];
+  readonly signer?: Authority;
+}
+
+const crlExtension = (oid: string, value: Uint8Array, ...flags: Uint8Array[]) =>
+  der.sequence(der.oid(oid), ...flags, der.octetString(value));
+const cRLNumber = crlExtension(oids['id-ce-cRLNumber'], der.integer(1));
+const deltaCRLIndicator = crlExtension('2.5.29.27', der.integer(1), der.boolean(true));
+const issuingDistributionPoint = crlExtension('2.5.29.28', der.sequence(), der.boolean(true));
+const certificateIssuer = crlExtension('2.5.29.29', der.sequence(), der.boolean(true));
+
+/** CertificateList (RFC 5280 §5.1). */
+function createCrl(issuer: Authority, options: CrlOptions = {}): Uint8Array {
+  const { serialNumbers = [], extensions = [cRLNumber], entryExtensions = [], signer = issuer } = options;
+  const algorithm = der.sequence(der.oid(oids['ecdsa-with-SHA256']));
+  const nextUpdate = 'nextUpdate' in options ? options.nextUpdate : now + hour;
+  const entries = serialNumbers.map((number) =>
+    der.sequence(
+      der.integer(number),
+      time(now - hour),
+      ...(entryExtensions.length > 0 ? [der.sequence(...entryExtensions)] : []),
+    ),
+  );
+  const tbs = der.sequence(
+    der.integer(1),
+    algorithm,
+    issuer.name,
+    time(options.thisUpdate ?? now - hour),
+    ...(nextUpdate === undefined ? [] : [time(nextUpdate)]),
+    ...(entries.length > 0 ? [der.sequence(...entries)] : []),
+    ...(extensions.length > 0 ? [der.explicit(0, der.sequence(...extensions))] : []),
+  );
+  const signature = new Uint8Array(sign('sha256', tbs, signer.keys.privateKey));
+  return der.sequence(tbs, algorithm, der.bitString(signature));
+}
+
+const root = createAuthority({ name: 'Root' });
+const intermediate = root.issueAuthority({ name: 'Intermediate', serialNumber: 77n });
+const { chain } = intermediate.issue({ dnsNames: [host], serialNumber: 42n });
+
+function judge(crls: readonly Uint8Array[], shown = chain, anchor = root) {
+  const verdict = createCertificateVerifier({ trustAnchors: anchor.certificateDer, crls })({
+    chain: shown,
+    leaf: parseCertificate(shown[0] ?? new Uint8Array()),
+    peer: 'server',
+    serverName: host,
+    time: now,
+  });
+  return verdict === true ? 'valid' : verdict.rule;
+}
+
+describe('a CRL', () => {
+  test('refuses exactly the serial numbers that it lists (RFC 5280 §6.3.3)', () => {
+    const numbers = fc.uniqueArray(fc.bigInt({ min: 1n, max: 2n ** 158n }), { maxLength: 20 });
+    fc.assert(
+      fc.property(numbers, fc.boolean(), (others, listed) => {
+        const serialNumbers = [...others.filter((number) => number !== 42n), ...(listed ? [42n] : [])];
+        expect(judge([createCrl(intermediate, { serialNumbers })])).toBe(listed ? 'revoked' : 'valid');
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('ends in certificate_revoked, for an intermediate too (RFC 5246 §7.2.2)', () => {
+    const crls = [createCrl(root, { serialNumbers: [77n] }), createCrl(intermediate)];
+    const verdict = createCertificateVerifier({ trustAnchors: root.certificateDer, crls })({
+      chain,
+      leaf: parseCertificate(chain[0] ?? new Uint8Array()),
+      peer: 'server',
+      serverName: host,
+      time: now,
+    });
+    expect(verdict).toMatchObject({ rule: 'revoked', alert: 'certificate_revoked' });
+    expect(verdict).toHaveProperty('message', expect.stringContaining('certificate of CN=Intermediate'));
+  });
+
+  test('of another issuer says nothing (RFC 5280 §6.3.3 (b))', () => {
+    expect(judge([createCrl(root, { serialNumbers: [42n] })])).toBe('valid');
+    expect(judge([createCrl(createAuthority({ name: 'Other' }), { serialNumbers: [42n] })])).toBe('valid');
+  });
+
+  test('that cannot be relied on leaves the status open, which is a refusal (RFC 5280 §6.3.3)', () => {
+    const unreliable: readonly CrlOptions[] = [
+      { thisUpdate: now + hour },
+      { thisUpdate: now - 2 * hour, nextUpdate: now - hour },
+      { nextUpdate: undefined },
+      { extensions: [] },
+      { extensions: [cRLNumber, deltaCRLIndicator] },
+      { extensions: [cRLNumber, issuingDistributionPoint] },
+      { serialNumbers: [7n], entryExtensions: [certificateIssuer] },
+      { signer: root },
+    ];
+    for (const options of unreliable) {
+      expect([options, judge([createCrl(intermediate, options)])]).toEqual([options, 'revocation-status']);
+      // Beside one that holds it takes nothing away.
+      expect(judge([createCrl(intermediate, options), createCrl(intermediate)])).toBe('valid');
+    }
+  });
+
+  test('counts only from an issuer that may sign it (RFC 5280 §6.3.3 (f))', () => {
+    const mute = root.issueAuthority({ name: 'Mute', keyUsage: ['keyCertSign'] });
+    const shown = mute.issue({ dnsNames: [host], serialNumber: 42n }).chain;
+    expect(judge([createCrl(mute)], shown)).toBe('revocation-status');
+    const silent = root.issueAuthority({ name: 'Silent', omitExtensions: [oids['id-ce-keyUsage']] });
+    expect(judge([createCrl(silent)], silent.issue({ dnsNames: [host] }).chain)).toBe('valid');
+  });
+
+  test('belongs to the key that its authorityKeyIdentifier names (RFC 5280 §5.2.1)', () => {
+    const renewed = root.issueAuthority({ name: 'Intermediate' });
+    const identifier = subjectKeyIdentifier(parseCertificate(renewed.certificateDer)) ?? new Uint8Array();
+    const named = crlExtension(
+      oids['id-ce-authorityKeyIdentifier'],
+      der.sequence(der.implicit(0, identifier)),
+    );
+    const list = createCrl(renewed, { serialNumbers: [42n], extensions: [named, cRLNumber] });
+    expect(judge([list])).toBe('valid');
+    expect(judge([list], renewed.issue({ dnsNames: [host], serialNumber: 42n }).chain)).toBe('revoked');
+  });
+
+  test('is given in PEM or DER, one or many (RFC 7468 §6)', () => {
+    const one = createCrl(root);
+    const pem = toPem('X509 CRL', one);
+    for (const [input, count] of [
+      [one, 1],
+      [pem, 1],
+      [pem + pem, 2],
+      [[one, new TextEncoder().encode(pem)], 2],
+    ] as const) {
+      expect(parseCertificateLists(input)).toHaveLength(count);
+    }
+  });
+
+  test('that is none is refused when it is given, whatever its bytes are', () => {
+    const valid = createCrl(root, { serialNumbers: [1n, 2n] });
+    expect(() => parseCertificateLists('no PEM')).toThrow(RangeError);
+    expect(() => parseCertificateLists(7 as unknown as string)).toThrow(TypeError);
+    const at = fc.nat(valid.length - 1);
+    fc.assert(
+      fc.property(at, fc.integer({ min: 1, max: 255 }), (index, difference) => {
+        const changed = valid.map((byte, i) => (i === index ? byte ^ difference : byte));
+        try {
+          parseCertificateLists(changed);
+        } catch (error) {
+          expect(error).toBeInstanceOf(RangeError);
+        }
+        expect(() => parseCertificateLists(valid.subarray(0, index))).toThrow(RangeError);
+      }),
+    );
+  });
+
+  test('is part of the trust that a session is bound to (rule S19)', () => {
+    const digest = (crls: readonly Uint8Array[]) =>
+      String(createCertificateVerifier({ trustAnchors: root.certificateDer, crls }).digest);
+    const [first, second] = [createCrl(root), createCrl(root, { serialNumbers: [1n] })];
+    expect(new Set([digest([]), digest([first]), digest([second]), digest([first, second])]).size).toBe(4);
+    expect(digest([first, second])).toBe(digest([second, first]));
+  });
+});
