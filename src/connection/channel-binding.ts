@@ -9,12 +9,22 @@ import type { Established } from '../handshake/establish.ts';
 
 export type ChannelBindingType = 'tls-unique' | 'tls-server-end-point';
 
-/** @throws TypeError where this connection has no such binding */
+/** @throws TypeError where this connection has no such binding, RangeError on a type that there is not */
 export function channelBinding(type: ChannelBindingType, established: Established): Uint8Array {
-  if (type === 'tls-unique') {
-    requireExtendedMasterSecret(established, 'tls-unique');
-    return established.firstVerifyData.slice();
+  switch (type) {
+    case 'tls-unique':
+      requireExtendedMasterSecret(established, type);
+      return established.firstVerifyData.slice();
+    case 'tls-server-end-point':
+      return serverEndPoint(established);
+    default: {
+      const unknown: never = type;
+      throw new RangeError(`expected tls-unique or tls-server-end-point, got ${unknown}`);
+    }
   }
+}
+
+function serverEndPoint(established: Established): Uint8Array {
   const certificate = established.serverIdentity?.leaf;
   if (certificate === undefined) throw new TypeError("the server's certificate is not at hand");
   const hash = signatureHashes[certificate.signatureAlgorithm.oid];

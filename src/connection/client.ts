@@ -23,8 +23,9 @@ export class ClientConnection extends Connection<ClientStates> {
     const peer = new Peer(clientStates, new RecordLayer());
     const forget = (error: TlsError, established: Established | undefined) => {
       // C10: what could not be gone on with is not offered again. A fatal alert later forgets it too (RFC 5246 §7.2.2).
-      const failed = established === undefined || isFatal(error);
-      return failed ? parameters.sessions?.forget() : undefined;
+      const inVain = established === undefined && peer.resuming !== undefined;
+      const broken = established !== undefined && isFatal(error);
+      return inVain || broken ? parameters.sessions?.forget() : undefined;
     };
     super({ role: 'client', peer, handshake: clientHandshake(peer, parameters), report, forget }, handlers);
   }

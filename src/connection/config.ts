@@ -84,7 +84,10 @@ export interface ClientConfig extends Config {
   /** The server's port: two services on one host are two places to the session cache. */
   readonly port?: number;
   readonly verifyCertificate: CertificateVerifier;
-  /** Where sessions are kept for the next connection. Absent: none are offered. */
+  /**
+   * Where sessions are kept for the next connection. Absent: none are offered; nor where there is neither `serverName`
+   * nor `sessionPartition` to tell one server's from another's.
+   */
   readonly sessionCache?: ClientSessionCache;
   /** One session to offer in the place of a cache: the state that a cache was given for this same configuration. */
   readonly session?: Uint8Array;

@@ -10,7 +10,7 @@ import type { Credential } from '../handshake/parameters.ts';
 import { type Certificate, parseCertificateChain } from '../x509/certificate.ts';
 import { parsePrivateKey } from '../x509/private-keys.ts';
 import { publicKeyOf, samePublicKey } from '../x509/public-keys.ts';
-import { ask } from './ask.ts';
+import { ask, upon } from './ask.ts';
 import type { CertificateConfig, Signer } from './config.ts';
 
 /** What making a credential takes from the configuration around it. */
@@ -37,7 +37,7 @@ export function makeCredential(
     publicKey,
     schemes: fitting.map(({ name }) => name).filter((name) => able?.includes(name) ?? true),
     sign: (scheme: SignatureScheme, message: Uint8Array) =>
-      ask('the signer', () => signer.sign(scheme.name, message)),
+      ask('the signer', () => upon(signer.sign(scheme.name, message), checkSignature)),
     digest: contextDigest(context.sha256, 'reprise credential', [
       ['chain', ...certificates.map(({ der }) => der)],
     ]),
@@ -69,6 +69,11 @@ function localSigner(input: string | Uint8Array, leaf: Certificate, context: Cre
       return scheme.sign(key, message, context.randomBytes);
     },
   };
+}
+
+function checkSignature(signature: unknown): Uint8Array {
+  if (signature instanceof Uint8Array) return signature;
+  throw new TypeError(`expected a signature as a Uint8Array, got ${typeof signature}`);
 }
 
 function isSigner(key: CertificateConfig['privateKey']): key is Signer {

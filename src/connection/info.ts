@@ -9,7 +9,10 @@ export interface ConnectionInfo {
   readonly protocolVersion: 'TLSv1.2';
   /** Whether the handshake was abbreviated. */
   readonly resumed: boolean;
-  /** `accepted`, or the rule for which the handshake was full. */
+  /**
+   * `accepted`, or the rule for which the handshake was full. `not-offered` stands also for an ID that could not be
+   * ours: one beside a ticket, one of another length, any at all where there is no store.
+   */
   readonly resumption: 'accepted' | ResumptionRefusal;
   /** Empty where the session cannot be resumed. */
   readonly sessionId: Uint8Array;

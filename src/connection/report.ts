@@ -9,7 +9,9 @@ export type Report =
   | StoreReport
   /** A warning alert, which changes nothing; its number where no RFC names it. */
   | { readonly kind: 'warning-received'; readonly alert: AlertName | number }
-  /** The peer asked for a renegotiation, which is not done here (RFC 5746 §4.2 leaves that free). */
+  /** The peer asked for a renegotiation, which is not done here (RFC 5246 §7.2.2, no_renegotiation). */
   | { readonly kind: 'renegotiation-refused' }
+  /** `acceptSession` threw or rejected: the session was not accepted. */
+  | { readonly kind: 'veto-failed'; readonly error: unknown }
   /** The stored session could not be read: an old format, garbage, or another session's bytes (rule S32). */
   | { readonly kind: 'session-undecodable' };

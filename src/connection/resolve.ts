@@ -24,7 +24,7 @@ import { storeKey } from '../session/key.ts';
 import type { ClientSessionCache, MaybePromise, SessionStore } from '../session/store.ts';
 import { empty, hex, utf8 } from '../wire/bytes.ts';
 import { encode, uint16 } from '../wire/codec.ts';
-import { ask } from './ask.ts';
+import { ask, upon } from './ask.ts';
 import type { CertificateConfig, ClientConfig, Config, ServerConfig } from './config.ts';
 import { covers, makeCredential } from './credentials.ts';
 import type { Report } from './report.ts';
@@ -51,7 +51,6 @@ export function resolveServer(config: ServerConfig): ResolvedServer {
       selectCertificate,
       certificates = [],
       sessionContext = empty,
-      acceptSession = () => true,
     } = config;
     if (!['none', 'request', 'require'].includes(clientAuthentication)) {
       throw new RangeError(
@@ -76,7 +75,7 @@ export function resolveServer(config: ServerConfig): ResolvedServer {
         selectCertificate === undefined
           ? forName(own, hello)
           : ask('selectCertificate', () =>
-              then(selectCertificate(hello), (selected) => [selected ?? []].flat().map(credential)),
+              upon(selectCertificate(hello), (selected) => [selected ?? []].flat().map(credential)),
             ),
       clientAuthentication,
       certificateAuthorities: [],
@@ -88,7 +87,7 @@ export function resolveServer(config: ServerConfig): ResolvedServer {
         ]),
       ),
       sessions: serverSessions(config, common),
-      acceptSession: (session, hello) => ask('acceptSession', () => acceptSession(session, hello)),
+      acceptSession: veto(config, common),
     };
     const { report } = common;
     return { parameters, report, strictSessionInvalidation: config.strictSessionInvalidation ?? false };
@@ -168,6 +167,23 @@ function resolveCommon(config: Config) {
 
 type Common = ReturnType<typeof resolveCommon>;
 
+/** The application's veto. One that fails refuses, and is reported: it costs the resumption and no more. */
+function veto({ acceptSession }: ServerConfig, { report }: Common): ServerParameters['acceptSession'] {
+  if (acceptSession === undefined) return () => true;
+  const refuse = (error: unknown) => {
+    report({ kind: 'veto-failed', error });
+    return false;
+  };
+  return (session, hello) => {
+    try {
+      const verdict = acceptSession(session, hello);
+      return isPromiseLike(verdict) ? verdict.then((accepted) => accepted, refuse) : verdict;
+    } catch (error) {
+      return refuse(error);
+    }
+  };
+}
+
 function serverSessions(config: ServerConfig, { sha256, report }: Common): ServerParameters['sessions'] {
   if (config.sessionStore === undefined) return undefined;
   const keeper = makeKeeper(config.sessionStore, config, { sha256, report });
@@ -187,6 +203,9 @@ function clientSessions(
 ): ClientParameters['sessions'] {
   const { session, sessionCache = session && cacheOf(session) } = config;
   if (sessionCache === undefined) return undefined;
+  // Without a name and without a partition all servers would stand under one key, and be shown each other's IDs.
+  if (serverName === undefined && config.sessionPartition === undefined && session === undefined)
+    return undefined;
   const keeper = makeKeeper(sessionCache, config, { sha256, report });
   const key = hex(
     contextDigest(sha256, 'reprise client session', [
@@ -224,7 +243,7 @@ function makeKeeper(
 }
 
 function reportUndecodable(lookup: MaybePromise<Lookup>, report: Common['report']): MaybePromise<Lookup> {
-  return then(lookup, (found) => {
+  return upon(lookup, (found) => {
     if ('reason' in found && found.reason === 'undecodable') report({ kind: 'session-undecodable' });
     return found;
   });
@@ -248,11 +267,6 @@ function once<K extends object, V>(made: WeakMap<K, V>, key: K, make: () => V): 
 function memoize<K extends object, V>(make: (key: K) => V): (key: K) => V {
   const made = new WeakMap<K, V>();
   return (key) => once(made, key, () => make(key));
-}
-
-/** `f` of a value now, or of what a promise brings then. */
-function then<T, R>(value: MaybePromise<T>, f: (value: T) => R): MaybePromise<R> {
-  return isPromiseLike(value) ? value.then(f) : f(value);
 }
 
 function some<T>(name: string, list: readonly T[]): readonly T[] {

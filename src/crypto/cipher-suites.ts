@@ -11,7 +11,7 @@ import type { Aead, Hash } from './provider.ts';
 export interface CipherSuite {
   readonly name: `TLS_ECDHE_${'ECDSA' | 'RSA'}_WITH_${Aead['name']}_${'SHA256' | 'SHA384'}`;
   readonly id: number;
-  /** The kind of key in the server's certificate. `ecdsa` serves Ed25519 keys too (RFC 8422 §5.10). */
+  /** The kind of key in the server's certificate. `ecdsa` serves Ed25519 keys too (RFC 8422 §2.1). */
   readonly authentication: 'ecdsa' | 'rsa';
   readonly aead: Aead;
   readonly hash: Hash;

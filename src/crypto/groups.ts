@@ -57,6 +57,10 @@ function keyShare(publicKey: Uint8Array, secret: Uint8Array, agree: Agree): KeyS
         wipe(secret);
       }
     },
+    destroy() {
+      spent = true;
+      wipe(secret);
+    },
   };
 }
 

@@ -53,7 +53,7 @@ export interface Aead {
 export interface AeadKey {
   /** Ciphertext and tag into `output`, whose length is that of `plaintext` and the tag together. */
   seal(nonce: Uint8Array, additionalData: Uint8Array, plaintext: Uint8Array, output: Uint8Array): void;
-  /** The plaintext of ciphertext and tag; undefined where the tag does not hold. It may use the input's memory. */
+  /** The plaintext of ciphertext and tag; undefined where the tag does not hold. It never writes to its input. */
   open(nonce: Uint8Array, additionalData: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined;
   /** Overwrites the key as far as the implementation holds it; it must not be used after. */
   destroy(): void;
@@ -75,6 +75,8 @@ export interface KeyShare {
    * @throws TlsError `illegal_parameter` on a point off the curve, a wrong form, an all-zero secret (RFC 8422 §5.11)
    */
   agree(peerPublicKey: Uint8Array): Uint8Array;
+  /** Overwrites the secret of a share that was not used. */
+  destroy(): void;
 }
 
 /** A signature scheme under its IANA name (RFC 5246 §7.4.1.4.1 with the names of RFC 8446 §4.2.3). */

@@ -3,13 +3,15 @@
  * (which the application's verifier says), and whether the peer holds its key (§7.4.3, §7.4.8).
  */
 
+import type { CipherSuite } from '../crypto/cipher-suites.ts';
 import type { PublicKey } from '../crypto/keys.ts';
-import type { SignatureScheme } from '../crypto/provider.ts';
+import type { NamedGroup, SignatureScheme } from '../crypto/provider.ts';
 import type { Session } from '../session/session.ts';
 import { empty } from '../wire/bytes.ts';
 import { fault, TlsError } from '../wire/error.ts';
 import { type Certificate, parseCertificate } from '../x509/certificate.ts';
 import type { DigitallySigned } from './messages.ts';
+import { curveOffered, serves } from './negotiation.ts';
 import {
   type CertificateVerdict,
   type CertificateVerifier,
@@ -36,15 +38,20 @@ interface Verification {
   readonly serverName?: string | undefined;
 }
 
-/** @throws TlsError with the alert of the verifier's refusal */
+/**
+ * `suits` throws where the leaf cannot serve in this handshake, whoever trusts it; then the verifier is not asked.
+ * @throws TlsError with the alert of the verifier's refusal
+ */
 export function* verifyChain(
   chain: readonly Uint8Array[],
   peer: PeerCertificates['peer'],
   verification: Verification,
   now: number,
+  suits: (leaf: Certificate) => void,
 ): Handshake<CertificateVerified> {
   if (chain.length === 0) throw fault('malformed', `expected the ${peer}'s certificate, got an empty list`);
   const shown = new ShownCertificates(chain, peer, verification.serverName, now);
+  suits(shown.leaf);
   const verdict = yield* judge(shown, verification.verifyCertificate);
   if (verdict !== true) throw fault(verdict.alert, verdict.message);
   return shown as unknown as CertificateVerified;
@@ -74,6 +81,19 @@ export function checkLeaf({ keyUsage }: Certificate): void {
     'illegal-parameter',
     'expected a certificate whose keyUsage has digitalSignature (RFC 5280 §4.2.1.3), got one without',
   );
+}
+
+/** @throws TlsError `illegal_parameter` where a server's leaf is not of the kind that was agreed on (RFC 8422 §5.3) */
+export function checkServerLeaf(leaf: Certificate, suite: CipherSuite, groups: readonly NamedGroup[]): void {
+  const { publicKey } = leaf;
+  const offered = groups.map(({ id }) => id);
+  if (!serves({ publicKey }, suite) || !curveOffered({ publicKey }, offered)) {
+    throw fault(
+      'illegal-parameter',
+      `expected a certificate that fits ${suite.name} and our groups, got one with a ${kindOf(publicKey)} key`,
+    );
+  }
+  checkLeaf(leaf);
 }
 
 /**
@@ -106,6 +126,10 @@ export function verifySignature(
     );
   }
   return Object.freeze({ scheme }) as unknown as SignatureVerified;
+}
+
+function kindOf(key: PublicKey): string {
+  return key.type === 'ecdsa' ? `${key.type} ${key.curve}` : key.type;
 }
 
 /** A chain as a verifier gets it. The leaf is parsed when it is first asked for: a pin may need its bytes alone. */

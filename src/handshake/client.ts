@@ -7,11 +7,12 @@
 
 import type { CipherSuite } from '../crypto/cipher-suites.ts';
 import { TLS_1_2 } from '../record/content.ts';
-import { createSession, type Session } from '../session/session.ts';
-import { empty, wipe } from '../wire/bytes.ts';
-import { fault } from '../wire/error.ts';
-import { checkLeaf, verifyChain, verifySignature } from './certificate.ts';
-import { carriedOver, type Established, establish } from './establish.ts';
+import { createSession, type Session, secretOf } from '../session/session.ts';
+import { empty, fromLatin1, wipe } from '../wire/bytes.ts';
+import { fault, quoted } from '../wire/error.ts';
+import type { Certificate } from '../x509/certificate.ts';
+import { checkServerLeaf, verifyChain, verifySignature } from './certificate.ts';
+import { type Established, establishAbbreviated, establishClient } from './establish.ts';
 import { type Extensions, readServerExtensions } from './extensions.ts';
 import { verifyData, verifyFinished } from './finished.ts';
 import {
@@ -20,7 +21,6 @@ import {
   checkRecordSizeLimit,
   checkServerHello,
   nullCompression,
-  protocolName,
 } from './hello.ts';
 import {
   agreeMasterSecret,
@@ -31,11 +31,11 @@ import {
   signedParams,
 } from './key-exchange.ts';
 import type { CertificateRequest, ClientHello, ServerHello } from './messages.ts';
-import { chooseScheme, serves } from './negotiation.ts';
-import { acceptEcho, decideOffer, echoed, type SessionOffer } from './offer.ts';
+import { chooseScheme } from './negotiation.ts';
+import { decideOffer, echoed, type SessionOffer } from './offer.ts';
 import type { ClientParameters, Credential } from './parameters.ts';
-import { answer, type Handshake, type Peer } from './peer.ts';
-import type { ResumptionRefusal } from './resumption.ts';
+import { answer, endOfFlight, type Handshake, type Peer, settled } from './peer.ts';
+import { acceptEcho, type ResumptionRefusal } from './resumption.ts';
 import type { ClientStates } from './states.ts';
 
 type Server = Peer<ClientStates>;
@@ -50,8 +50,10 @@ interface Hellos {
 
 export function* clientHandshake(server: Server, parameters: ClientParameters): Handshake<Established> {
   const lookup = yield* answer(parameters.sessions?.find());
+  const secret = lookup && 'session' in lookup ? server.hold(secretOf(lookup.session)) : undefined;
   const decision = yield* decideOffer(lookup, parameters, parameters.now());
   const offer = 'session' in decision ? decision : undefined;
+  server.resuming = offer?.session.sessionId;
   const clientHello = makeClientHello(offer?.session, parameters);
   server.send('ClientHello', clientHello);
 
@@ -66,6 +68,9 @@ export function* clientHandshake(server: Server, parameters: ClientParameters): 
   if (echoed(offer, serverHello)) {
     return yield* abbreviated(server, hellos, offer, parameters);
   }
+  secret?.destroy();
+  // C4. The server knows it no more: it is not offered again, whether or not a new one comes in its place.
+  if (offer !== undefined) settled(parameters.sessions?.forget());
   const refusal = 'refused' in decision ? decision.refused : 'declined-by-server';
   return yield* full(server, hellos, refusal, parameters);
 }
@@ -82,15 +87,10 @@ function* full(
   transcript.hashWith(suite.hash, { messages: true });
 
   const { body: list } = yield* server.receive('awaiting Certificate');
-  const certificate = yield* verifyChain(list.certificateList, 'server', parameters, parameters.now());
+  const now = parameters.now();
+  const suits = (leaf: Certificate) => checkServerLeaf(leaf, suite, parameters.groups);
+  const certificate = yield* verifyChain(list.certificateList, 'server', parameters, now, suits);
   const { publicKey } = certificate.leaf;
-  if (!serves({ publicKey }, suite)) {
-    throw fault(
-      'illegal-parameter',
-      `expected a certificate that fits ${suite.name}, got one with a ${publicKey.type} key`,
-    );
-  }
-  checkLeaf(certificate.leaf);
 
   const { body: keyExchange } = yield* server.receive('awaiting ServerKeyExchange');
   const { params, signedParams: signed } = keyExchange;
@@ -109,13 +109,15 @@ function* full(
   }
 
   const request = yield* server.receive('awaiting CertificateRequest or ServerHelloDone');
-  if (request.name === 'CertificateRequest') yield* server.receive('awaiting ServerHelloDone');
+  const done =
+    request.name === 'ServerHelloDone' ? request : yield* server.receive('awaiting ServerHelloDone');
+  endOfFlight(done);
   const reply =
     request.name === 'CertificateRequest' ? chooseCredential(request.body, parameters) : undefined;
   if (request.name === 'CertificateRequest') {
     server.send('Certificate', { certificateList: reply?.credential.chain.map(({ der }) => der) ?? [] });
   }
-  const keyShare = group.generate(parameters.randomBytes);
+  const keyShare = server.hold(group.generate(parameters.randomBytes));
   server.send('ClientKeyExchange', { ecdhYc: keyShare.publicKey });
   const secret = agreeMasterSecret(keyShare, params.public, suite, randoms, transcript, binding);
   try {
@@ -140,29 +142,30 @@ function* full(
       extendedMasterSecret: binding === 'extended',
       serverName: parameters.serverName,
       alpnProtocol,
-      peerCertificates: certificate.chain,
     };
     if (parameters.sessions !== undefined && serverHello.sessionId.length > 0 && binding === 'extended') {
       // C12: a session is kept only here, where all that was to be checked has been.
-      const now = parameters.now();
-      yield* answer(
+      const establishedAt = parameters.now();
+      // Nobody waits for the cache: the server may already speak.
+      settled(
         parameters.sessions.keep(
           createSession({
             ...agreed,
             protocolVersion: TLS_1_2,
             cipherSuite: suite.id,
             masterSecret: secret,
+            peerCertificates: certificate.chain,
             peerVerified: true,
             clientAuthentication: request.name === 'CertificateRequest' ? 'request' : 'none',
             contextDigest: parameters.contextDigest,
             serverCredential: parameters.sha256.digest(certificate.leaf.der),
-            establishedAt: now,
-            expiresAt: now + parameters.sessionLifetime,
+            establishedAt,
+            expiresAt: establishedAt + parameters.sessionLifetime,
           }),
         ),
       );
     }
-    return establish(
+    return establishClient(
       { identity: { certificate, signature }, finished },
       {
         ...agreed,
@@ -200,10 +203,9 @@ function* abbreviated(
 
   server.changeWriteProtection(keys.client);
   server.send('Finished', { verifyData: verifyData(keys.schedule, 'client', transcript) });
-  return establish(
-    { session: accepted, finished },
+  return establishAbbreviated(
+    { accepted, finished },
     {
-      ...carriedOver(accepted),
       keys: keys.schedule,
       alpnProtocol,
       serverIdentity: offer.certificate,
@@ -265,12 +267,12 @@ function chosenProtocol(
   { alpnProtocols }: ClientParameters,
 ): string | undefined {
   if (list === undefined) return undefined;
-  const names = list.map(protocolName);
+  const names = list.map(fromLatin1);
   const [name] = names;
   if (name !== undefined && names.length === 1 && alpnProtocols.includes(name)) return name;
   throw fault(
     'illegal-parameter',
-    `expected one application protocol of ${alpnProtocols.join(', ')}, got ${names.join(', ')}`,
+    `expected one application protocol of ${quoted(alpnProtocols)}, got ${quoted(names)}`,
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * The context digest: what a session was made under, in 32 bytes (RESUMPTION.md, rules S19, S22, C9).
+ * The context digest: what a session was made under, in 32 bytes (rules S19, S22, C9 of `README.md`).
  *
  * A session resumed under another configuration than its own is the fault behind virtual host confusion and most
  * resumption advisories since. The digest is SHA-256 over a labelled, length-prefixed list, so that no two lists have

@@ -17,21 +17,13 @@ declare const unauthenticated: unique symbol;
 /** No proof of identity was owed: `withoutCertificate` says so after a look at what the configuration asks. */
 export type Unauthenticated = { readonly [unauthenticated]: true };
 
-/** What a full handshake owes: the peer's identity, where one was asked for, and its Finished. */
-export interface FullProofs {
-  readonly identity:
-    | { readonly certificate: CertificateVerified; readonly signature: SignatureVerified }
-    | Unauthenticated;
-  readonly finished: FinishedVerified;
+/** A chain that is trusted, and a signature by its key: who the peer is. */
+export interface Identity {
+  readonly certificate: CertificateVerified;
+  readonly signature: SignatureVerified;
 }
 
-/** What an abbreviated handshake owes: every rule of resumption, and the peer's Finished. */
-export interface AbbreviatedProofs {
-  readonly session: SessionAccepted;
-  readonly finished: FinishedVerified;
-}
-
-/** What both sides agreed on. */
+/** What both sides agreed on, but for what the proofs tell. */
 export interface Agreed {
   readonly suite: CipherSuite;
   readonly keys: KeySchedule;
@@ -41,7 +33,6 @@ export interface Agreed {
   readonly alpnProtocol: string | undefined;
   readonly group: NamedGroup | undefined;
   readonly signatureScheme: SignatureScheme | undefined;
-  readonly peerCertificates: readonly Uint8Array[];
   /** The server's leaf, for `tls-server-end-point` (RFC 5929 §4); undefined where it is not at hand. */
   readonly serverIdentity: { readonly leaf: Certificate } | undefined;
   /** The verify_data of the handshake's first Finished: `tls-unique` (RFC 5929 §3). */
@@ -50,21 +41,50 @@ export interface Agreed {
   readonly refusal: ResumptionRefusal | undefined;
 }
 
-/** What an abbreviated handshake has from its session; all else it has agreed on anew. */
-export function carriedOver({ session, suite }: SessionAccepted) {
-  const { sessionId, extendedMasterSecret, serverName, peerCertificates } = session;
-  const renewed = { group: undefined, signatureScheme: undefined, refusal: undefined };
-  return { suite, sessionId, extendedMasterSecret, serverName, peerCertificates, ...renewed };
-}
+/** What an abbreviated handshake agrees on anew; all else is its session's. */
+export type Renewed = Pick<Agreed, 'keys' | 'alpnProtocol' | 'serverIdentity' | 'firstVerifyData'>;
 
 declare const established: unique symbol;
 export interface Established extends Agreed {
   readonly [established]: true;
   readonly resumed: boolean;
+  /** DER, leaf first; empty where the peer proved no identity. */
+  readonly peerCertificates: readonly Uint8Array[];
 }
 
-export function establish(proofs: FullProofs | AbbreviatedProofs, agreed: Agreed): Established {
-  return { ...agreed, resumed: 'session' in proofs } as unknown as Established;
+/** A client's full handshake owes the server's identity and its Finished. */
+export function establishClient(
+  proofs: { readonly identity: Identity; readonly finished: FinishedVerified },
+  agreed: Agreed,
+): Established {
+  return up({ ...agreed, resumed: false, peerCertificates: proofs.identity.certificate.chain });
+}
+
+/** A server's full handshake owes the client's Finished, and its identity where one was asked for. */
+export function establishServer(
+  proofs: { readonly identity: Identity | Unauthenticated; readonly finished: FinishedVerified },
+  agreed: Agreed,
+): Established {
+  const { identity } = proofs;
+  const peerCertificates = 'certificate' in identity ? identity.certificate.chain : [];
+  return up({ ...agreed, resumed: false, peerCertificates });
+}
+
+/** An abbreviated handshake owes every rule of resumption, the identity's among them, and the peer's Finished. */
+export function establishAbbreviated(
+  { accepted }: { readonly accepted: SessionAccepted; readonly finished: FinishedVerified },
+  renewed: Renewed,
+): Established {
+  const { session, suite, identity } = accepted;
+  const { sessionId, extendedMasterSecret, serverName } = session;
+  const peerCertificates = 'chain' in identity ? identity.chain : [];
+  const own = { group: undefined, signatureScheme: undefined, refusal: undefined };
+  const carriedOver = { suite, sessionId, extendedMasterSecret, serverName, peerCertificates };
+  return up({ ...renewed, ...own, ...carriedOver, resumed: true });
+}
+
+function up(agreed: Omit<Established, typeof established>): Established {
+  return agreed as Established;
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 
 import { TLS_1_2 } from '../record/content.ts';
+import { fromLatin1 } from '../wire/bytes.ts';
 import { fault } from '../wire/error.ts';
 import { type Extensions, readClientExtensions } from './extensions.ts';
 import type { ClientHello, ServerHello } from './messages.ts';
@@ -60,21 +61,12 @@ export function readClientHello(hello: ClientHello): ClientOffer {
     extendedMasterSecret: extensions.extended_master_secret !== undefined,
     info: Object.freeze({
       serverName,
-      alpnProtocols: (extensions.application_layer_protocol_negotiation ?? []).map(protocolName),
+      alpnProtocols: (extensions.application_layer_protocol_negotiation ?? []).map(fromLatin1),
       cipherSuites: hello.cipherSuites,
       signatureSchemes: extensions.signature_algorithms ?? [],
       groups: extensions.supported_groups ?? [],
     }),
   };
-}
-
-/** ALPN names are bytes (RFC 7301 §6); as text, a character a byte, so that every name has its own. */
-export function protocolName(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
-}
-
-export function protocolBytes(name: string): Uint8Array {
-  return Uint8Array.from(name, (character) => character.charCodeAt(0));
 }
 
 /** @throws TlsError where a side's record_size_limit is below what RFC 8449 §4 allows */
@@ -148,5 +140,5 @@ function readServerName(list: Extensions<'client'>['server_name']): string | und
       `expected a host name of at most ${maxHostName} ASCII characters in server_name (RFC 6066 §3)`,
     );
   }
-  return String.fromCharCode(...name.hostName).toLowerCase();
+  return fromLatin1(name.hostName).toLowerCase();
 }

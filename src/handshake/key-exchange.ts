@@ -75,14 +75,18 @@ export interface Keys {
   /** Protects what the client writes, and what the server writes. */
   readonly client: RecordProtection;
   readonly server: RecordProtection;
+  destroy(): void;
 }
 
 export function deriveKeys(suite: CipherSuite, secret: Uint8Array, { client, server }: Randoms): Keys {
   const schedule = new KeySchedule(suite, secret, client, server);
   const traffic = schedule.trafficKeys();
-  return {
-    schedule,
+  const protection = {
     client: new RecordProtection(suite.aead, traffic.client),
     server: new RecordProtection(suite.aead, traffic.server),
   };
+  const destroy = () => {
+    for (const secret of [schedule, protection.client, protection.server]) secret.destroy();
+  };
+  return { schedule, ...protection, destroy };
 }

@@ -104,7 +104,7 @@ export type Finished = Infer<typeof Finished>;
 /** The header before each body (RFC 5246 §7.4), for those who show or make whole messages. */
 export const handshakeHeaderLength = 4;
 
-const hello = 0x1ffff; // as long as its fields could make it
+const hello = 0x1ffff; // longer than any in use, though its fields could make it a little longer still
 const certificates = 0x20000; // 128 KiB: what chains need and then much
 const small = 0x4000;
 

@@ -5,9 +5,10 @@
 
 import type { CipherSuite } from '../crypto/cipher-suites.ts';
 import type { NamedGroup, SignatureScheme } from '../crypto/provider.ts';
-import { fault } from '../wire/error.ts';
+import { latin1 } from '../wire/bytes.ts';
+import { fault, quoted } from '../wire/error.ts';
 import type { Extensions } from './extensions.ts';
-import { type ClientOffer, protocolBytes } from './hello.ts';
+import type { ClientOffer } from './hello.ts';
 import type { Credential, ServerParameters } from './parameters.ts';
 
 /** What goes together: the suite says which kind of key, the credential has it, the client knows the scheme. */
@@ -32,7 +33,8 @@ export function chooseCipherSuite(
   }
   for (const suite of common) {
     for (const credential of credentials) {
-      if (!serves(credential, suite) || !curveOffered(credential, offer)) continue;
+      if (!serves(credential, suite) || !curveOffered(credential, offer.extensions.supported_groups))
+        continue;
       const scheme = chooseScheme(
         credential,
         offer.extensions.signature_algorithms,
@@ -70,10 +72,7 @@ export function chooseApplicationProtocol(offer: ClientOffer, ours: readonly str
   if (offered.length === 0 || ours.length === 0) return undefined;
   const chosen = ours.find((name) => offered.includes(name));
   if (chosen !== undefined) return chosen;
-  throw fault(
-    'no-common-application-protocol',
-    `expected one of ${ours.join(', ')}, got ${offered.join(', ')}`,
-  );
+  throw fault('no-common-application-protocol', `expected one of ${quoted(ours)}, got ${quoted(offered)}`);
 }
 
 /** The extensions that every ServerHello answers, full or abbreviated. */
@@ -86,9 +85,7 @@ export function answerExtensions(
   return {
     ...(offer.extendedMasterSecret ? { extended_master_secret: {} } : {}),
     ...(offer.secureRenegotiation ? { renegotiation_info: new Uint8Array(0) } : {}),
-    ...(alpnProtocol === undefined
-      ? {}
-      : { application_layer_protocol_negotiation: [protocolBytes(alpnProtocol)] }),
+    ...(alpnProtocol === undefined ? {} : { application_layer_protocol_negotiation: [latin1(alpnProtocol)] }),
     ...(extensions.record_size_limit === undefined ? {} : { record_size_limit: parameters.recordSizeLimit }),
   };
 }
@@ -106,7 +103,7 @@ function inOrderOfChoice(ours: readonly CipherSuite[], offered: readonly number[
   return [...common.filter(isChaCha), ...common.filter((suite) => !isChaCha(suite))];
 }
 
-/** An Ed25519 key serves the ECDSA suites (RFC 8422 §5.10). */
+/** An Ed25519 key serves the ECDSA suites (RFC 8422 §2.1). */
 export function serves(
   { publicKey }: Pick<Credential, 'publicKey'>,
   { authentication }: CipherSuite,
@@ -115,9 +112,12 @@ export function serves(
 }
 
 /** The key of an ECDSA certificate lies on a curve that the client listed, if it listed any (RFC 8422 §5.1). */
-function curveOffered({ publicKey }: Credential, { extensions }: ClientOffer): boolean {
-  if (publicKey.type !== 'ecdsa' || extensions.supported_groups === undefined) return true;
-  return extensions.supported_groups.includes(curveIds[publicKey.curve]);
+export function curveOffered(
+  { publicKey }: Pick<Credential, 'publicKey'>,
+  groups: readonly number[] | undefined,
+): boolean {
+  if (publicKey.type !== 'ecdsa' || groups === undefined) return true;
+  return groups.includes(curveIds[publicKey.curve]);
 }
 
 const curveIds = { secp256r1: 23, secp384r1: 24, secp521r1: 25 } as const;

@@ -5,9 +5,9 @@
 
 import type { CipherSuite } from '../crypto/cipher-suites.ts';
 import type { NamedGroup, SignatureScheme } from '../crypto/provider.ts';
-import { empty, utf8 } from '../wire/bytes.ts';
-import { writeExtensions } from './extensions.ts';
-import { protocolBytes, uncompressed } from './hello.ts';
+import { empty, latin1, utf8 } from '../wire/bytes.ts';
+import { extensions as known, writeExtensions } from './extensions.ts';
+import { uncompressed } from './hello.ts';
 import type { ClientOfferings } from './parameters.ts';
 
 export interface Offerable {
@@ -29,13 +29,15 @@ export function makeOfferings(offerable: Offerable, hostName: string | undefined
     ec_point_formats: [uncompressed],
     ...(alpnProtocols.length === 0
       ? {}
-      : { application_layer_protocol_negotiation: alpnProtocols.map(protocolBytes) }),
+      : { application_layer_protocol_negotiation: alpnProtocols.map(latin1) }),
     record_size_limit: recordSizeLimit,
     signature_algorithms: signatureSchemes.map(({ id }) => id),
   });
+  const types = (extensions ?? []).map(({ extensionType }) => extensionType);
   return {
     cipherSuites: cipherSuites.map(({ id }) => id),
     extensions,
-    asked: new Set(extensions?.map(({ extensionType }) => extensionType)),
+    // A server must not send signature_algorithms, asked or not (RFC 5246 §7.4.1.4.1).
+    asked: new Set(types.filter((type) => type !== known.signature_algorithms.type)),
   };
 }

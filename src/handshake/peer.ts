@@ -12,8 +12,8 @@ import type { RecordLayer } from '../record/layer.ts';
 import type { RecordProtection } from '../record/protection.ts';
 import type { MaybePromise } from '../session/store.ts';
 import type { Codec } from '../wire/codec.ts';
+import { fault } from '../wire/error.ts';
 import { Writer } from '../wire/writer.ts';
-import type { Keys } from './key-exchange.ts';
 import { type HandshakeBody, type HandshakeName, handshakeMessages } from './messages.ts';
 import type { Awaited, StateTable } from './states.ts';
 import { Transcript } from './transcript.ts';
@@ -43,8 +43,30 @@ export function* answer<T>(value: MaybePromise<T>): Handshake<T> {
   return (yield { for: 'answer', promise: value }) as T;
 }
 
+/** Lets what was begun go on unattended: it does not throw or reject, and nobody waits for it. */
+export function settled(value: MaybePromise<unknown>): void {
+  if (isPromiseLike(value)) value.then(undefined, () => {});
+}
+
+/**
+ * After the last message of a peer's flight nothing may have come: what answers ours cannot be there before it.
+ * @throws TlsError `unexpected_message`
+ */
+export function endOfFlight({ name, waiting }: Received): void {
+  if (waiting === 0) return;
+  throw fault(
+    'unexpected-message',
+    `expected nothing behind ${name} before our answer, got ${waiting} bytes`,
+  );
+}
+
 export function isPromiseLike<T>(value: MaybePromise<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+/** What must not outlive its connection. */
+interface Destroyable {
+  destroy(): void;
 }
 
 /** The other side, as one side's coroutine sees it: what is sent and received goes into one transcript. */
@@ -54,7 +76,7 @@ export class Peer<S extends StateTable> {
   /** The session that an abbreviated handshake goes on with, from the moment that it was accepted. */
   resuming: Uint8Array | undefined;
   readonly #states: S;
-  #keys: Keys | undefined;
+  readonly #held: Destroyable[] = [];
   #destroyed = false;
 
   constructor(states: S, record: RecordLayer) {
@@ -82,20 +104,17 @@ export class Peer<S extends StateTable> {
     this.record.writer.write(ContentType.handshake, message);
   }
 
-  /** Keeps the handshake's keys where the end of the connection finds them. */
-  hold(keys: Keys): Keys {
-    this.#keys = keys;
-    if (this.#destroyed) this.destroy();
-    return keys;
+  /** Keeps a secret where the end of the connection finds it, however that comes. */
+  hold<T extends Destroyable>(secret: T): T {
+    if (this.#destroyed) secret.destroy();
+    else this.#held.push(secret);
+    return secret;
   }
 
-  /** Overwrites all keys, in use or not yet. */
+  /** Overwrites all that is held, in use or not yet. */
   destroy(): void {
     this.#destroyed = true;
-    this.#keys?.schedule.destroy();
-    this.#keys?.client.destroy();
-    this.#keys?.server.destroy();
-    this.#keys = undefined;
+    for (const secret of this.#held.splice(0)) secret.destroy();
     this.record.destroy();
   }
 

@@ -1,5 +1,5 @@
 /**
- * The server's rules of resumption: the one way to an abbreviated handshake.
+ * The rules of resumption: the one way to an abbreviated handshake.
  *
  * `decideResumption` goes down the rules in order and returns either the proof value without which no abbreviated
  * handshake can be established, or the first rule that refused, by name. Where an RFC demands it, it aborts. The rules
@@ -12,8 +12,12 @@ import type { Lookup } from '../session/keeper.ts';
 import type { Session } from '../session/session.ts';
 import { equal } from '../wire/bytes.ts';
 import { fault } from '../wire/error.ts';
-import { reverifyChain } from './certificate.ts';
+import { type CertificateVerified, reverifyChain } from './certificate.ts';
+import { type Unauthenticated, withoutCertificate } from './establish.ts';
+import type { Extensions } from './extensions.ts';
 import type { ClientOffer } from './hello.ts';
+import type { ServerHello } from './messages.ts';
+import type { SessionOffer } from './offer.ts';
 import type { ServerParameters } from './parameters.ts';
 import { answer, type Handshake } from './peer.ts';
 
@@ -43,11 +47,13 @@ export const resumptionRefusals = [
 export type ResumptionRefusal = (typeof resumptionRefusals)[number];
 
 declare const sessionAccepted: unique symbol;
-/** A session passed every rule. Only `decideResumption` and the client's `acceptEcho` make this proof. */
+/** A session passed every rule. Only `decideResumption` and `acceptEcho` make this proof. */
 export interface SessionAccepted {
   readonly [sessionAccepted]: true;
   readonly session: Session;
   readonly suite: CipherSuite;
+  /** Whom the session's chain stands for, as it was verified just now; or that none was owed. */
+  readonly identity: CertificateVerified | Unauthenticated;
 }
 
 export interface SessionRefused {
@@ -108,12 +114,13 @@ export function* decideResumption(
   const shown = session.peerCertificates.length > 0;
   if (mode === 'require' && !shown) return refuse('client-certificate-missing'); // S20
   if (mode === 'none' && shown) return refuse('client-certificate-unwanted'); // S20
-  if (shown && !(yield* reverifyChain(session, 'client', parameters, now))) {
-    return refuse('client-certificate-no-longer-valid'); // S20, S21
-  }
+  const identity = shown
+    ? yield* reverifyChain(session, 'client', parameters, now)
+    : withoutCertificate(mode);
+  if (identity === undefined) return refuse('client-certificate-no-longer-valid'); // S20, S21
   const { masterSecret: _, ...facts } = session;
   if ((yield* answer(parameters.acceptSession(facts, offer.info))) !== true) return refuse('vetoed');
-  return accept(session, suite);
+  return accept(session, suite, identity);
 }
 
 /** Rules S23 to S25 and C11: the age counts from the full handshake, by our own clock, whatever the store says. */
@@ -131,7 +138,38 @@ export function refuse(refused: ResumptionRefusal): SessionRefused {
   return { refused };
 }
 
-/** Makes the proof; called where all rules of a side have been gone through, and nowhere else. */
-export function accept(session: Session, suite: CipherSuite): SessionAccepted {
-  return Object.freeze({ session, suite }) as unknown as SessionAccepted;
+/**
+ * The client's side of it: the server echoed the ID of a session that was held to the client's own rules before it was
+ * offered (`offer.ts`), and must now go on as that session was.
+ * @throws TlsError where it does not
+ */
+export function acceptEcho(
+  { session, suite, certificate }: SessionOffer,
+  { cipherSuite }: ServerHello,
+  extensions: Extensions<'server'>,
+): SessionAccepted {
+  if (cipherSuite !== session.cipherSuite) {
+    // C5
+    throw fault(
+      'illegal-parameter',
+      `expected the suite of the resumed session, ${suite.name}, got 0x${cipherSuite.toString(16)}`,
+    );
+  }
+  if ((extensions.extended_master_secret !== undefined) !== session.extendedMasterSecret) {
+    // C6
+    throw fault(
+      'extended-master-secret',
+      'expected extended_master_secret as in the resumed session (RFC 7627 §5.3), got none',
+    );
+  }
+  return accept(session, suite, certificate);
+}
+
+/** Makes the proof, where all rules of a side have been gone through. */
+function accept(
+  session: Session,
+  suite: CipherSuite,
+  identity: SessionAccepted['identity'],
+): SessionAccepted {
+  return { session, suite, identity } as SessionAccepted;
 }

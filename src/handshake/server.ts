@@ -19,7 +19,7 @@
 
 import type { PublicKey } from '../crypto/keys.ts';
 import { TLS_1_2 } from '../record/content.ts';
-import { createSession } from '../session/session.ts';
+import { createSession, secretOf } from '../session/session.ts';
 import { empty, equal, wipe } from '../wire/bytes.ts';
 import { fault } from '../wire/error.ts';
 import type { Certificate } from '../x509/certificate.ts';
@@ -31,10 +31,9 @@ import {
   verifySignature,
 } from './certificate.ts';
 import {
-  type AbbreviatedProofs,
-  carriedOver,
   type Established,
-  establish,
+  establishAbbreviated,
+  establishServer,
   type Unauthenticated,
   withoutCertificate,
 } from './establish.ts';
@@ -56,7 +55,7 @@ import {
   chooseGroup,
 } from './negotiation.ts';
 import type { Credential, ServerParameters } from './parameters.ts';
-import { answer, type Handshake, type Peer } from './peer.ts';
+import { answer, endOfFlight, type Handshake, type Peer } from './peer.ts';
 import {
   decideResumption,
   issuedSessionIdLength,
@@ -76,8 +75,9 @@ interface Opening {
 }
 
 export function* serverHandshake(client: Client, parameters: ServerParameters): Handshake<Established> {
-  const { body: hello } = yield* client.receive('awaiting ClientHello');
-  const offer = readClientHello(hello);
+  const hello = yield* client.receive('awaiting ClientHello');
+  const offer = readClientHello(hello.body);
+  endOfFlight(hello);
   client.record.versionNegotiated();
   const theirLimit = offer.extensions.record_size_limit;
   if (theirLimit !== undefined) {
@@ -94,10 +94,11 @@ export function* serverHandshake(client: Client, parameters: ServerParameters): 
 
   const offeredId = offeredSessionId(offer);
   const lookup = offeredId === undefined ? undefined : yield* answer(parameters.sessions?.find(offeredId));
+  const secret = lookup && 'session' in lookup ? client.hold(secretOf(lookup.session)) : undefined;
   const decision = yield* decideResumption(offer, lookup, { parameters, ...opening }, parameters.now());
-  return 'refused' in decision
-    ? yield* full(client, opening, decision.refused, parameters)
-    : yield* abbreviated(client, opening, decision, parameters);
+  if (!('refused' in decision)) return yield* abbreviated(client, opening, decision, parameters);
+  secret?.destroy();
+  return yield* full(client, opening, decision.refused, parameters);
 }
 
 function* full(
@@ -131,7 +132,7 @@ function* full(
     }),
   });
   client.send('Certificate', { certificateList: credential.chain.map(({ der }) => der) });
-  const keyShare = group.generate(parameters.randomBytes);
+  const keyShare = client.hold(group.generate(parameters.randomBytes));
   const params = { curveType: namedCurve, namedCurve: group.id, public: keyShare.publicKey };
   const signature = yield* answer(credential.sign(scheme, signedParams(randoms, params)));
   client.send('ServerKeyExchange', { params, signedParams: { algorithm: scheme.id, signature } });
@@ -169,7 +170,6 @@ function* full(
       extendedMasterSecret: binding === 'extended',
       serverName: offer.serverName,
       alpnProtocol,
-      peerCertificates: verified?.chain ?? [],
     };
     if (storable) {
       // S6: only now, and before our own Finished leaves: a client that returns at once finds its session.
@@ -181,6 +181,7 @@ function* full(
             protocolVersion: TLS_1_2,
             cipherSuite: suite.id,
             masterSecret: secret,
+            peerCertificates: verified?.chain ?? [],
             peerVerified: verified !== undefined,
             clientAuthentication: mode,
             contextDigest,
@@ -193,7 +194,7 @@ function* full(
     }
     client.changeWriteProtection(keys.server);
     client.send('Finished', { verifyData: verifyData(keys.schedule, 'server', transcript) });
-    return establish(
+    return establishServer(
       { identity, finished },
       {
         ...agreed,
@@ -241,12 +242,11 @@ function* abbreviated(
 
   client.changeReadProtection(keys.client, yield* client.receive('awaiting ChangeCipherSpec'));
   const clientVerifyData = verifyData(keys.schedule, 'client', transcript);
-  const proofs: AbbreviatedProofs = {
-    session: accepted,
+  const proofs = {
+    accepted,
     finished: verifyFinished(yield* client.receive('awaiting Finished'), clientVerifyData),
   };
-  return establish(proofs, {
-    ...carriedOver(accepted),
+  return establishAbbreviated(proofs, {
     keys: keys.schedule,
     alpnProtocol,
     serverIdentity: identityOf(session.serverCredential, credentials),
@@ -265,9 +265,7 @@ function* receiveCertificate(
   const { body } = yield* client.receive('awaiting Certificate');
   const chain = body.certificateList;
   if (chain.length === 0) return withoutCertificate(parameters.clientAuthentication);
-  const certificate = yield* verifyChain(chain, 'client', parameters, parameters.now());
-  checkLeaf(certificate.leaf);
-  return certificate;
+  return yield* verifyChain(chain, 'client', parameters, parameters.now(), checkLeaf);
 }
 
 /** The client holds the key of its certificate: it signs all messages so far (RFC 5246 §7.4.8). */

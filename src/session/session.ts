@@ -16,7 +16,7 @@
  *     48     masterSecret           never all zeros
  *     1      extendedMasterSecret   0 or 1
  *     <2>    serverName             UTF-8; empty: the client named none (RFC 6066 §3: a HostName has a byte at least)
- *     <1>    alpnProtocol           UTF-8; empty: none was agreed on (RFC 7301 §3.1: nor has a ProtocolName less)
+ *     <1>    alpnProtocol           bytes; empty: none was agreed on (RFC 7301 §3.1: nor has a ProtocolName less)
  *     <3>    peerCertificates       each <3>, DER, leaf first, at least 1 byte; the outer length counts bytes
  *     1      peerVerified           0 or 1
  *     1      clientAuthentication   0 none, 1 request, 2 require
@@ -28,7 +28,7 @@
  * A session has exactly one such form: bytes that decode at all encode to themselves again.
  */
 
-import { equalInConstantTime, fromUtf8, utf8, wipe } from '../wire/bytes.ts';
+import { equalInConstantTime, fromLatin1, fromUtf8, latin1, utf8, wipe } from '../wire/bytes.ts';
 import {
   decode,
   encode,
@@ -97,14 +97,16 @@ const SessionState = struct({
  * @throws RangeError on a value that no session has: above all, on a master secret that is missing or was overwritten
  */
 export function createSession(fields: Session): Session {
+  if (fields.expiresAt < fields.establishedAt) {
+    throw new RangeError(`expiresAt: expected ${fields.establishedAt} or later, got ${fields.expiresAt}`);
+  }
   const session: Session = {
     sessionId: copyOf('sessionId', fields.sessionId, 1, 32),
     protocolVersion: checked('protocolVersion', fields.protocolVersion, 0xffff),
     cipherSuite: checked('cipherSuite', fields.cipherSuite, 0xffff),
-    masterSecret: copyOf('masterSecret', fields.masterSecret, 48, 48),
     extendedMasterSecret: oneOf('extendedMasterSecret', fields.extendedMasterSecret, flags),
     serverName: nameOrNone('serverName', fields.serverName, 0xffff),
-    alpnProtocol: nameOrNone('alpnProtocol', fields.alpnProtocol, 0xff),
+    alpnProtocol: protocolOrNone(fields.alpnProtocol),
     peerCertificates: copyOfChain(fields.peerCertificates),
     peerVerified: oneOf('peerVerified', fields.peerVerified, flags),
     clientAuthentication: oneOf('clientAuthentication', fields.clientAuthentication, modes),
@@ -112,14 +114,18 @@ export function createSession(fields: Session): Session {
     serverCredential: copyOf('serverCredential', fields.serverCredential, 32, 32),
     establishedAt: checked('establishedAt', fields.establishedAt, 2 ** 48 - 1),
     expiresAt: checked('expiresAt', fields.expiresAt, 2 ** 48 - 1),
+    // Last, so that no other field's fault leaves a copy of the secret behind.
+    masterSecret: copyOf('masterSecret', fields.masterSecret, 48, 48),
   };
   if (equalInConstantTime(session.masterSecret, noSecret)) {
     throw new RangeError('masterSecret: expected a secret, got 48 zeros');
   }
-  if (session.expiresAt < session.establishedAt) {
-    throw new RangeError(`expiresAt: expected ${session.establishedAt} or later, got ${session.expiresAt}`);
-  }
   return Object.freeze(session);
+}
+
+/** The session's secret as what is to be overwritten. */
+export function secretOf({ masterSecret }: Session): { destroy(): void } {
+  return { destroy: () => wipe(masterSecret) };
 }
 
 /** The binary form, in memory of its own: it holds the master secret, and is overwritten by whoever drops it. */
@@ -129,7 +135,7 @@ export function encodeSession(session: Session): Uint8Array {
     formatVersion,
     extendedMasterSecret: flags.indexOf(session.extendedMasterSecret),
     serverName: utf8(session.serverName ?? ''),
-    alpnProtocol: utf8(session.alpnProtocol ?? ''),
+    alpnProtocol: latin1(session.alpnProtocol ?? ''),
     peerCertificates: [...session.peerCertificates],
     peerVerified: flags.indexOf(session.peerVerified),
     clientAuthentication: modes.indexOf(session.clientAuthentication),
@@ -163,7 +169,7 @@ function fromState(state: Infer<typeof SessionState>): Session | undefined {
     ...state,
     extendedMasterSecret,
     serverName: fromUtf8(state.serverName) || undefined,
-    alpnProtocol: fromUtf8(state.alpnProtocol) || undefined,
+    alpnProtocol: fromLatin1(state.alpnProtocol) || undefined,
     peerVerified,
     clientAuthentication,
   });
@@ -215,5 +221,14 @@ function nameOrNone(field: string, name: string | undefined, max: number): strin
     throw new RangeError(`${field}: expected 1 to ${max} bytes or undefined, got ${bytes.length} bytes`);
   }
   if (fromUtf8(bytes) !== name) throw new RangeError(`${field}: expected text that UTF-8 can write`);
+  return name;
+}
+
+/** A ProtocolName is bytes (RFC 7301 §3.1), here as characters of one byte each. */
+function protocolOrNone(name: string | undefined): string | undefined {
+  if (name === undefined) return undefined;
+  if (name.length < 1 || name.length > 0xff || fromLatin1(latin1(name)) !== name) {
+    throw new RangeError(`alpnProtocol: expected 1 to 255 bytes or undefined, got ${JSON.stringify(name)}`);
+  }
   return name;
 }

@@ -66,6 +66,15 @@ export function fromUtf8(bytes: Uint8Array): string {
   return strictDecoder.decode(bytes);
 }
 
+/** Bytes of any kind as text, a character a byte, so that each has its own; ALPN names are such (RFC 7301 §6). */
+export function fromLatin1(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}
+
+export function latin1(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
+
 export function hex(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += byte.toString(16).padStart(2, '0');

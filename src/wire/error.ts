@@ -109,6 +109,14 @@ export function applicationFault(what: string, thrown: unknown): TlsError {
   return fault('application', `${what} failed${sentence}`, thrown);
 }
 
+/** A peer's words in a sentence of ours: escaped, and cut short, so that no log is forged or flooded with them. */
+export function quoted(words: readonly string[]): string {
+  const shown = words.slice(0, 8).map((word) => JSON.stringify(word.slice(0, 64)));
+  return words.length > shown.length
+    ? `${shown.join(', ')} and ${words.length - shown.length} more`
+    : shown.join(', ');
+}
+
 /** The same error, with the state that the handshake was in when it arose. */
 export function inState(error: TlsError, state: string): TlsError {
   if (error.state !== undefined) return error;

@@ -76,12 +76,11 @@ function decodeBody(label: string, body: string): Uint8Array {
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const values = new Map([...alphabet].map((character, value) => [character.charCodeAt(0), value]));
-const pad = '='.charCodeAt(0);
 
 /** Base64 with white space between (RFC 4648 §4); padding is complete and the bits under it are zero. */
 function decodeBase64(label: string, text: string): Uint8Array {
   const digits = text.replace(/[ \t\r\n\v\f]+/g, '');
-  const padding = digits.endsWith('==') ? 2 : digits.charCodeAt(digits.length - 1) === pad ? 1 : 0;
+  const padding = digits.endsWith('=') ? 1 + Number(digits.endsWith('==')) : 0;
   if (digits.length % 4 !== 0 || digits.length === 0) throw notBase64(label);
   const bytes = new Uint8Array((digits.length / 4) * 3 - padding);
   let bits = 0;

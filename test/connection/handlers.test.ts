@@ -30,9 +30,10 @@ afterEach(() => {
 
 describe('the application throws', () => {
   const failure = new Error('the application is at fault');
-  /** A store's faults cost a resumption and no more, as does a client's doubt about a session's certificate. */
+  /** The faults of a store cost a resumption and no more, as do those of a veto and of a client's second look. */
   const costsResumption = ({ kind, site }: At) =>
-    site === 'get' || site === 'set' || (site === 'verifyCertificate' && kind === 'abbreviated');
+    ['get', 'set', 'acceptSession'].includes(site) ||
+    (site === 'verifyCertificate' && kind === 'abbreviated');
   const fatal = sites.filter(([, at]) => at.site !== 'close' && !costsResumption(at));
 
   test.each(fatal)('in %s: internal_error, with what it threw as the cause', async (_, at) => {

@@ -5,9 +5,8 @@
 
 import type { ClientConfig, ServerConfig } from 'reprise-tls';
 import { describe, expect, test } from 'vitest';
-import { protocolBytes } from '../../src/handshake/hello.ts';
 import { flights } from '../../src/handshake/states.ts';
-import { equal } from '../../src/wire/bytes.ts';
+import { equal, latin1 } from '../../src/wire/bytes.ts';
 import {
   alice,
   certificateFor,
@@ -175,7 +174,7 @@ describe('virtual host confusion (2014; CVE-2025-23419, CVE-2025-23048, CVE-2026
     const speak = (...names: string[]): ClientHelloChanges => ({
       extensions: {
         ...serverName(siteName),
-        application_layer_protocol_negotiation: names.map(protocolBytes),
+        application_layer_protocol_negotiation: names.map(latin1),
       },
     });
     const server: Partial<ServerConfig> = { alpnProtocols: ['h2', 'imap'] };

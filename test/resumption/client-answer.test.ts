@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { type ClientConfig, ClientConnection, defaultCipherSuites, type TlsError } from 'reprise-tls';
 import { expect, test } from 'vitest';
-import { acceptEcho } from '../../src/handshake/offer.ts';
+import { acceptEcho } from '../../src/handshake/resumption.ts';
 import { flights } from '../../src/handshake/states.ts';
 import { ContentType } from '../../src/record/content.ts';
 import { createSession } from '../../src/session/session.ts';

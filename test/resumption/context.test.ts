@@ -8,8 +8,7 @@ import { defaultCipherSuites, type ServerConfig } from 'reprise-tls';
 import { expect, test } from 'vitest';
 import { sha256 } from '../../src/crypto/hash.ts';
 import { contextDigest } from '../../src/handshake/context-digest.ts';
-import { protocolBytes } from '../../src/handshake/hello.ts';
-import { hex } from '../../src/wire/bytes.ts';
+import { hex, latin1 } from '../../src/wire/bytes.ts';
 import { createAuthority, keyPair } from '../support/issuer.ts';
 import {
   accepted,
@@ -174,5 +173,5 @@ function hostName(name: string | undefined): ClientHelloChanges {
 }
 
 function protocols(...names: string[]): ClientHelloChanges {
-  return { extensions: { application_layer_protocol_negotiation: names.map(protocolBytes) } };
+  return { extensions: { application_layer_protocol_negotiation: names.map(latin1) } };
 }

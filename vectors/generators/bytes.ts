@@ -45,6 +45,11 @@ export function number(value: number, length: number): string {
   return value.toString(16).padStart(2 * length, '0');
 }
 
+/** A byte for each character, as the names of application protocols are written. */
+export function characters(value: string): string {
+  return Buffer.from(value, 'latin1').toString('hex');
+}
+
 export function text(value: string): string {
   return Buffer.from(value, 'utf8').toString('hex');
 }
