@@ -76,11 +76,21 @@ export function establishAbbreviated(
   renewed: Renewed,
 ): Established {
   const { session, suite, identity } = accepted;
-  const { sessionId, extendedMasterSecret, serverName } = session;
-  const peerCertificates = 'chain' in identity ? identity.chain : [];
-  const own = { group: undefined, signatureScheme: undefined, refusal: undefined };
-  const carriedOver = { suite, sessionId, extendedMasterSecret, serverName, peerCertificates };
-  return up({ ...renewed, ...own, ...carriedOver, resumed: true });
+  return up({
+    suite,
+    keys: renewed.keys,
+    sessionId: session.sessionId,
+    extendedMasterSecret: session.extendedMasterSecret,
+    serverName: session.serverName,
+    alpnProtocol: renewed.alpnProtocol,
+    group: undefined,
+    signatureScheme: undefined,
+    serverIdentity: renewed.serverIdentity,
+    firstVerifyData: renewed.firstVerifyData,
+    refusal: undefined,
+    resumed: true,
+    peerCertificates: 'chain' in identity ? identity.chain : [],
+  });
 }
 
 function up(agreed: Omit<Established, typeof established>): Established {
