@@ -1,6 +1,6 @@
 /**
  * A stapled OCSP response and the certificate that it is to vouch for (RFC 6066 §8): the conditions of RFC 6960 §3.2
- * under which it is believed, and then what it says. Also whether a certificate demands a staple (RFC 7633).
+ * under which it is believed, and then what it says.
  */
 
 import { sha1 } from '@noble/hashes/legacy.js';
@@ -8,31 +8,35 @@ import { sha256 } from '../crypto/hash.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import { equal, hex } from '../wire/bytes.ts';
 import { fault, TlsError } from '../wire/error.ts';
-import { type Certificate, findExtension } from './certificate.ts';
-import { DerError, DerReader, describe, Tag } from './der.ts';
+import type { Certificate } from './certificate.ts';
+import { DerReader, Tag } from './der.ts';
 import { comparableName, type Name } from './distinguished-name.ts';
 import type { OcspResponse, ResponderID, SingleResponse } from './ocsp-response.ts';
 import { oidName, oids } from './oids.ts';
-import { type Signed, type SigningKey, signatureAlgorithm } from './signatures.ts';
+import {
+  isSignedBy,
+  type SignatureChecking,
+  type Signed,
+  type SigningKey,
+  signatureAlgorithm,
+} from './signatures.ts';
 
 export { type OcspResponse, parseOcspResponse } from './ocsp-response.ts';
 
-/** Of delegates (RFC 6960 §4.2.2.2), of the TLS feature extension (RFC 7633 §4), of a CertID's hash (RFC 4055 §2.1). */
+/** Of delegates (RFC 6960 §4.2.2.2), of a CertID's hash (RFC 4055 §2.1). */
 export const ocspOids = {
   'id-kp-OCSPSigning': '1.3.6.1.5.5.7.3.9',
   'id-pkix-ocsp-nocheck': '1.3.6.1.5.5.7.48.1.5',
-  'id-pe-tlsfeature': '1.3.6.1.5.5.7.1.24',
   'id-sha1': '1.3.14.3.2.26',
 } as const;
 
 /** What a response is asked about. */
-export interface OcspQuestion {
+export interface OcspQuestion extends SignatureChecking {
   readonly certificate: Certificate;
   /** Who issued it: the next certificate of a valid path, or its trust anchor. */
   readonly issuer: OcspIssuer;
   /** Milliseconds since the epoch. */
   readonly time: number;
-  readonly crypto?: CryptoProvider | undefined;
 }
 
 export interface OcspIssuer extends SigningKey {
@@ -82,29 +86,6 @@ export function checkOcspResponse(response: OcspResponse, question: OcspQuestion
   return { expiresAt: Math.min(...expiries), delegate };
 }
 
-/**
- * Whether the certificate is to be refused without a good OCSP response: its TLS feature extension lists
- * status_request (RFC 7633 §4). @throws TlsError `bad_certificate` where the extension is malformed
- */
-export function mustStaple(certificate: Certificate): boolean {
-  const extension = findExtension(certificate, ocspOids['id-pe-tlsfeature']);
-  if (extension === undefined) return false;
-  try {
-    const reader = new DerReader(extension.value);
-    const features = reader.enter(Tag.SEQUENCE);
-    reader.end();
-    let found = false;
-    while (!features.done) found = features.small(0xffff) === statusRequest || found;
-    return found;
-  } catch (error) {
-    if (!(error instanceof DerError)) throw error;
-    throw fault('bad_certificate', `certificate: ${describe(error, certificate.der)} (RFC 7633 §4)`);
-  }
-}
-
-/** The number of the TLS extension status_request (RFC 6066 §1.1). */
-const statusRequest = 5;
-
 /** SHA-1 identifies here and proves nothing: whoever makes a collision still needs the issuer's signature. */
 const certIDHashes: Readonly<
   Record<string, (message: Uint8Array, crypto: CryptoProvider | undefined) => Uint8Array>
@@ -134,13 +115,13 @@ function findSigner(response: OcspResponse, question: OcspQuestion): Certificate
   const { responderID } = response;
   let refusal: TlsError | undefined;
   if (isIdentifiedBy(responderID, issuer)) {
-    if (isSignedBy(response, issuer, crypto)) return undefined;
+    if (isSigned(response, issuer, question)) return undefined;
     refusal = unsigned(issuer);
   }
   for (const delegate of response.certs) {
     if (!isIdentifiedBy(responderID, delegate)) continue;
     const breach = delegateBreach(delegate, question);
-    if (breach === undefined && isSignedBy(response, delegate, crypto)) return delegate;
+    if (breach === undefined && isSigned(response, delegate, question)) return delegate;
     refusal ??= breach ?? unsigned(delegate);
   }
   const { subject } = issuer;
@@ -152,7 +133,7 @@ function findSigner(response: OcspResponse, question: OcspQuestion): Certificate
  * ask here, where nothing is fetched; id-pkix-ocsp-nocheck says that nobody need ask, and its absence proves nothing.
  */
 function delegateBreach(delegate: Certificate, question: OcspQuestion): TlsError | undefined {
-  const { certificate, issuer, time, crypto } = question;
+  const { certificate, issuer, time } = question;
   const refuse = (sentence: string) => refused(`responder ${delegate.subject}: ${sentence}`, '§4.2.2.2');
   if (comparableName(delegate.issuer) !== comparableName(issuer.subject)) {
     return refuse(`expected a delegate of ${issuer.subject}, found one of ${delegate.issuer}`);
@@ -181,7 +162,7 @@ function delegateBreach(delegate: Certificate, question: OcspQuestion): TlsError
     const found = `found one for ${date(notBefore)} to ${date(notAfter)}`;
     return refuse(`expected a certificate valid at ${date(now)}, ${found}`);
   }
-  if (!isSignedBy(delegate, issuer, crypto)) {
+  if (!isSigned(delegate, issuer, question)) {
     return refuse(`expected a signature by the key of ${issuer.subject}, found one that does not hold`);
   }
   return undefined;
@@ -202,10 +183,9 @@ function isIdentifiedBy(responderID: ResponderID, responder: OcspIssuer): boolea
 }
 
 /** A key that cannot be read has signed nothing. */
-function isSignedBy(signed: Signed, signer: SigningKey, crypto: CryptoProvider | undefined): boolean {
+function isSigned(signed: Signed, signer: SigningKey, checking: SignatureChecking): boolean {
   try {
-    const algorithm = signatureAlgorithm(signed.signatureAlgorithm, crypto);
-    return algorithm?.verify(signer.publicKey, signed.tbs, signed.signature) === true;
+    return isSignedBy(signed, signer, checking);
   } catch (error) {
     if (error instanceof TlsError) return false;
     throw error;

@@ -41,6 +41,8 @@ export const oids = {
   'id-ce-extKeyUsage': '2.5.29.37',
   'id-ce-inhibitAnyPolicy': '2.5.29.54',
   'id-pe-authorityInfoAccess': '1.3.6.1.5.5.7.1.1',
+  // The features that a server must have: RFC 7633 §4.
+  'id-pe-tlsfeature': '1.3.6.1.5.5.7.1.24',
   // Purposes: RFC 5280 §4.2.1.12.
   'id-kp-serverAuth': '1.3.6.1.5.5.7.3.1',
   'id-kp-clientAuth': '1.3.6.1.5.5.7.3.2',

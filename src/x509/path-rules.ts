@@ -108,6 +108,7 @@ const processed: ReadonlySet<string> = new Set([
   oids['id-ce-policyConstraints'],
   oids['id-ce-extKeyUsage'],
   oids['id-ce-inhibitAnyPolicy'],
+  oids['id-pe-tlsfeature'],
 ]);
 
 function criticalExtensionBreach(certificate: Certificate): Refusal | undefined {

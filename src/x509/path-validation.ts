@@ -1,28 +1,24 @@
 /**
- * What only a whole path can be asked: signatures, revocation and name constraints (RFC 5280 §6.1.3, §6.3).
+ * What only a whole path can be asked: signatures, revocation and name constraints (RFC 5280 §6.1.3, §6.3), and the
+ * status that a server stapled (RFC 6066 §8).
  *
  * A path is validated from the anchor down and signatures come first, so that nothing is computed on the word of an
  * issuer that was never certified: neither the constraints of a forged authority, nor the signature of one.
  */
 
-import { sha256 } from '../crypto/hash.ts';
-import type { CryptoProvider } from '../crypto/provider.ts';
+import { TlsError } from '../wire/error.ts';
 import { type Certificate, findExtension } from './certificate.ts';
 import { type CertificateList, checkRevocation } from './crl.ts';
 import { DerError, describe } from './der.ts';
 import { isSelfIssued } from './distinguished-name.ts';
 import { keyIdentifierHint } from './key-identifiers.ts';
 import { type NameConstraints, nameConstraintsBreach, parseNameConstraints } from './name-constraints.ts';
+import { checkOcspResponse, type OcspResponse, parseOcspResponse } from './ocsp.ts';
 import { oids } from './oids.ts';
 import type { PathBudget } from './path-limits.ts';
-import { type Refusal, refuse } from './refusals.ts';
-import {
-  type SignatureCache,
-  type Signed,
-  type SigningKey,
-  signatureAlgorithm,
-  signatureCacheKey,
-} from './signatures.ts';
+import { type Refusal, refuse, refuseStatus } from './refusals.ts';
+import { isSignedBy, type SignatureChecking, type Signed, type SigningKey } from './signatures.ts';
+import { mustStaple } from './tls-feature.ts';
 import type { TrustAnchor } from './trust-anchors.ts';
 
 export interface Path {
@@ -34,17 +30,19 @@ export interface Path {
 /** Who issued a certificate of the path: the anchor that it ends in, or the certificate above. */
 export type Issuer = Certificate | TrustAnchor;
 
-export interface Validation {
+export interface Validation extends SignatureChecking {
   readonly time: number;
+  readonly purpose: 'serverAuth' | 'clientAuth';
   readonly crls: readonly CertificateList[];
-  readonly cache: SignatureCache;
-  readonly crypto: CryptoProvider | undefined;
+  /** What the server stapled to its certificate (RFC 6066 §8); undefined where it stapled nothing. */
+  readonly ocspResponse: Uint8Array | undefined;
 }
 
 /** Validates the paths that one search comes to. */
 export class PathValidator {
   readonly #validation: Validation;
   readonly #budget: PathBudget;
+  #response: OcspResponse | undefined;
   /** What was found out about pairs of signed and signer in this search. */
   readonly #signatures = new Map<Signed, Map<SigningKey, boolean>>();
 
@@ -64,7 +62,7 @@ export class PathValidator {
       const refusal = this.#constraintsRefusal(issuer, certificate);
       if (refusal !== undefined) return refusal;
     }
-    return undefined;
+    return this.#statusRefusal(certificates[0], issuers[0] ?? anchor);
   }
 
   /** Whether it is known by now that this issuer did not sign the certificate. */
@@ -82,21 +80,14 @@ export class PathValidator {
     const results = this.#signatures.get(signed) ?? new Map<SigningKey, boolean>();
     const known = results.get(issuer);
     if (known !== undefined) return known;
-    const holds = this.#verify(signed, issuer);
+    const holds = isSignedBy(signed, issuer, this.#checking);
     this.#signatures.set(signed, results.set(issuer, holds));
     return holds;
   }
 
-  #verify(signed: Signed, issuer: SigningKey): boolean {
+  get #checking(): SignatureChecking {
     const { cache, crypto } = this.#validation;
-    const algorithm = signatureAlgorithm(signed.signatureAlgorithm, crypto);
-    if (algorithm?.keyType !== issuer.publicKey.type) return false;
-    const cacheKey = signatureCacheKey(crypto?.hash(sha256) ?? sha256, issuer, signed);
-    if (cache.has(cacheKey)) return true;
-    if (!this.#budget.spend('signatures')) return false;
-    if (!algorithm.verify(issuer.publicKey, signed.tbs, signed.signature)) return false;
-    cache.add(cacheKey);
-    return true;
+    return { cache, crypto, admit: () => this.#budget.spend('signatures') };
   }
 
   #revocation(certificate: Certificate, issuer: Issuer): Refusal | undefined {
@@ -110,6 +101,27 @@ export class PathValidator {
       signed: (list: CertificateList) => this.#isSigned(list, issuer),
     };
     return checkRevocation(certificate, crlIssuer, crls, time);
+  }
+
+  /** Of the leaf alone: what TLS 1.2 staples is about it, and only servers staple. */
+  #statusRefusal(leaf: Certificate, issuer: Issuer): Refusal | undefined {
+    const { purpose, ocspResponse, time } = this.#validation;
+    if (purpose !== 'serverAuth') return undefined;
+    try {
+      if (ocspResponse === undefined) {
+        if (!mustStaple(leaf)) return undefined;
+        return refuse('must-staple', leaf, 'expected a stapled OCSP response, as it demands, found none');
+      }
+      this.#response ??= parseOcspResponse(ocspResponse);
+      const question = { certificate: leaf, issuer, time, ...this.#checking };
+      const { delegate } = checkOcspResponse(this.#response, question);
+      return delegate && this.#revocation(delegate, issuer);
+    } catch (error) {
+      if (error instanceof TlsError) return refuseStatus(leaf, error);
+      if (error instanceof DerError)
+        return refuse('malformed', leaf, describe(error, leaf.der), 'RFC 7633 §4');
+      throw error;
+    }
   }
 
   #constraintsRefusal(issuer: Issuer, certificate: Certificate): Refusal | undefined {

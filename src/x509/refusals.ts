@@ -27,6 +27,8 @@ export const rules = {
   'name-constraints': { alert: 'bad_certificate', source: 'RFC 5280 §6.1.3 (b)' },
   'host-name': { alert: 'bad_certificate', source: 'RFC 9525 §6' },
   'revocation-status': { alert: 'certificate_unknown', source: 'RFC 5280 §6.3.3' },
+  'status-response': { alert: 'bad_certificate_status_response', source: 'RFC 6066 §8' },
+  'must-staple': { alert: 'bad_certificate_status_response', source: 'RFC 7633 §4' },
   revoked: { alert: 'certificate_revoked', source: 'RFC 5280 §6.1.3 (a)(3)' },
 } as const;
 
@@ -59,6 +61,11 @@ export function refuse(
 /** The refusal that an error of the parsers comes to. */
 export function refuseUnreadable(named: Named, { reason, message }: TlsError): Refusal {
   return refuse(reason === 'unsupported_certificate' ? 'public-key' : 'malformed', named, message);
+}
+
+/** The refusal that a stapled response comes to. */
+export function refuseStatus(named: Named, { alert, message }: TlsError): Refusal {
+  return refuse(alert === 'certificate_revoked' ? 'revoked' : 'status-response', named, message);
 }
 
 const order = Object.keys(rules);

@@ -87,14 +87,35 @@ export class SignatureCache {
   }
 }
 
-/** What a signature is remembered under: the key, what was signed (its algorithm is in there) and the signature. */
-export function signatureCacheKey(
+/** How signatures are checked: what is remembered, how it is computed, and whether one more may be. */
+export interface SignatureChecking {
+  readonly cache: SignatureCache;
+  readonly crypto: CryptoProvider | undefined;
+  /** Asked before a signature is verified that is not remembered; where it says no, the signature does not hold. */
+  readonly admit?: () => boolean;
+}
+
+/** Whether the signature is by that key. @throws TlsError on a key that cannot be read */
+export function isSignedBy(signed: Signed, signer: SigningKey, checking: SignatureChecking): boolean {
+  const { cache, crypto, admit } = checking;
+  const algorithm = signatureAlgorithm(signed.signatureAlgorithm, crypto);
+  if (algorithm?.keyType !== signer.publicKey.type) return false;
+  const cacheKey = signatureCacheKey(crypto?.hash(sha256) ?? sha256, signer, signed);
+  if (cache.has(cacheKey)) return true;
+  if (admit?.() === false) return false;
+  if (!algorithm.verify(signer.publicKey, signed.tbs, signed.signature)) return false;
+  cache.add(cacheKey);
+  return true;
+}
+
+/** What a signature is remembered under: all that decides whether it holds. */
+function signatureCacheKey(
   hash: Hash,
   { subjectPublicKeyInfo }: SigningKey,
-  { tbs, signature }: Signed,
+  { tbs, signatureAlgorithm, signature }: Signed,
 ): string {
   const writer = new Writer(tbs.length + 1024);
-  for (const part of [subjectPublicKeyInfo, tbs, signature]) {
+  for (const part of [subjectPublicKeyInfo, tbs, signatureAlgorithm.der, signature]) {
     writer.uint(part.length, 4);
     writer.bytes(part);
   }

@@ -47,6 +47,8 @@ export interface ShownChain {
   readonly leaf: Certificate;
   readonly peer: 'client' | 'server';
   readonly serverName: string | undefined;
+  /** What a server stapled to its certificate (RFC 6066 §8). */
+  readonly ocspResponse?: Uint8Array | undefined;
   /** Milliseconds since the epoch. */
   readonly time: number;
 }
@@ -74,7 +76,7 @@ export function createCertificateVerifier(options: VerifierOptions): PathVerifie
   const cache = new SignatureCache(signatureCacheSize);
 
   const find = (shown: ShownChain): Path | Refusal => {
-    const { chain, leaf, peer, time } = shown;
+    const { chain, leaf, peer, ocspResponse, time } = shown;
     if (chain.length > limits.certificates) {
       return refuse(
         'work',
@@ -84,7 +86,19 @@ export function createCertificateVerifier(options: VerifierOptions): PathVerifie
     }
     const { others, unreadable } = readOthers(chain, leaf);
     const purpose = peer === 'server' ? 'serverAuth' : 'clientAuth';
-    const found = findPath({ leaf, others, anchors, time, purpose, profile, crls, limits, cache, crypto });
+    const found = findPath({
+      leaf,
+      others,
+      anchors,
+      ocspResponse,
+      time,
+      purpose,
+      profile,
+      crls,
+      limits,
+      cache,
+      crypto,
+    });
     if ('rule' in found) return unreadable === undefined ? found : moreTelling(found, unreadable);
     return nameRefusal(shown, allowAnyServerName) ?? found;
   };

@@ -1,4 +1,3 @@
-import { sign } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseCertificate } from '../../src/x509/certificate.ts';
@@ -7,53 +6,16 @@ import * as der from '../../src/x509/der-writer.ts';
 import { subjectKeyIdentifier } from '../../src/x509/key-identifiers.ts';
 import { oids } from '../../src/x509/oids.ts';
 import { createCertificateVerifier } from '../../src/x509/verifier.ts';
-import { type Authority, createAuthority, time, toPem } from '../support/issuer.ts';
+import { type CrlOptions, cRLNumber, createCrl, crlExtension } from '../support/crl.ts';
+import { createAuthority, toPem } from '../support/issuer.ts';
 
 const host = 'www.host.example';
 const hour = 3_600_000;
 const now = Date.now();
 
-interface CrlOptions {
-  readonly serialNumbers?: readonly bigint[];
-  readonly thisUpdate?: number;
-  readonly nextUpdate?: number | undefined;
-  /** crlExtensions as whole elements, in the place of a cRLNumber. */
-  readonly extensions?: readonly Uint8Array[];
-  readonly entryExtensions?: readonly Uint8Array[];
-  readonly signer?: Authority;
-}
-
-const crlExtension = (oid: string, value: Uint8Array, ...flags: Uint8Array[]) =>
-  der.sequence(der.oid(oid), ...flags, der.octetString(value));
-const cRLNumber = crlExtension(oids['id-ce-cRLNumber'], der.integer(1));
 const deltaCRLIndicator = crlExtension('2.5.29.27', der.integer(1), der.boolean(true));
 const issuingDistributionPoint = crlExtension('2.5.29.28', der.sequence(), der.boolean(true));
 const certificateIssuer = crlExtension('2.5.29.29', der.sequence(), der.boolean(true));
-
-/** CertificateList (RFC 5280 §5.1). */
-function createCrl(issuer: Authority, options: CrlOptions = {}): Uint8Array {
-  const { serialNumbers = [], extensions = [cRLNumber], entryExtensions = [], signer = issuer } = options;
-  const algorithm = der.sequence(der.oid(oids['ecdsa-with-SHA256']));
-  const nextUpdate = 'nextUpdate' in options ? options.nextUpdate : now + hour;
-  const entries = serialNumbers.map((number) =>
-    der.sequence(
-      der.integer(number),
-      time(now - hour),
-      ...(entryExtensions.length > 0 ? [der.sequence(...entryExtensions)] : []),
-    ),
-  );
-  const tbs = der.sequence(
-    der.integer(1),
-    algorithm,
-    issuer.name,
-    time(options.thisUpdate ?? now - hour),
-    ...(nextUpdate === undefined ? [] : [time(nextUpdate)]),
-    ...(entries.length > 0 ? [der.sequence(...entries)] : []),
-    ...(extensions.length > 0 ? [der.explicit(0, der.sequence(...extensions))] : []),
-  );
-  const signature = new Uint8Array(sign('sha256', tbs, signer.keys.privateKey));
-  return der.sequence(tbs, algorithm, der.bitString(signature));
-}
 
 const root = createAuthority({ name: 'Root' });
 const intermediate = root.issueAuthority({ name: 'Intermediate', serialNumber: 77n });

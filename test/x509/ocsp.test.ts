@@ -7,14 +7,13 @@ import * as der from '../../src/x509/der-writer.ts';
 import {
   checkOcspResponse,
   maxAgeWithoutNextUpdate,
-  mustStaple,
   type OcspQuestion,
   ocspClockSkew,
-  ocspOids,
   parseOcspResponse,
 } from '../../src/x509/ocsp.ts';
 import { ocspLimits, revocationReasons } from '../../src/x509/ocsp-response.ts';
 import { oids } from '../../src/x509/oids.ts';
+import { SignatureCache } from '../../src/x509/signatures.ts';
 import { type Authority, type Credential, commonName, createAuthority, time } from '../support/issuer.ts';
 import {
   changed,
@@ -47,6 +46,8 @@ function questionOf(certificate: Uint8Array, authority: Authority): OcspQuestion
     certificate: parseCertificate(certificate),
     issuer: parseCertificate(authority.certificateDer),
     time: now,
+    cache: new SignatureCache(0),
+    crypto: undefined,
   };
 }
 
@@ -406,40 +407,5 @@ describe('what is no OCSPResponse is refused', () => {
         expect(verdict(concat(...parts))).toContain('bad_certificate_status_response');
       }),
     );
-  });
-});
-
-describe('mustStaple', () => {
-  const certificate = (value: Uint8Array) =>
-    parseCertificate(
-      leafOf(issuer.issue({ extensions: [{ oid: ocspOids['id-pe-tlsfeature'], critical: false, value }] })),
-    );
-
-  test('is so where the TLS feature extension lists status_request (RFC 7633 §4)', () => {
-    const features = fc.uniqueArray(fc.integer({ min: 0, max: 0xffff }), { maxLength: 5 });
-    fc.assert(
-      fc.property(features, fc.boolean(), (numbers, listed) => {
-        const all = listed
-          ? [...numbers.slice(0, 2), 5, ...numbers.slice(2)]
-          : numbers.filter((number) => number !== 5);
-        expect(mustStaple(certificate(der.sequence(...all.map(der.integer))))).toBe(listed);
-      }),
-      { numRuns: 30 },
-    );
-    expect(mustStaple(parseCertificate(leaf))).toBe(false);
-  });
-
-  test('refuses an extension that is no list of numbers', () => {
-    const malformed = [
-      none,
-      der.integer(5),
-      der.sequence(der.nullValue()),
-      concat(der.sequence(), none, der.sequence()),
-    ];
-    for (const value of malformed) {
-      expect(() => mustStaple(certificate(value))).toThrow(
-        expect.objectContaining({ alert: 'bad_certificate' }),
-      );
-    }
   });
 });
