@@ -33,6 +33,7 @@ export type {
   CertificateVerdict,
   CertificateVerifier,
   ClientHelloInfo,
+  HandshakeReport,
   PeerCertificates,
   SessionFacts,
 } from './handshake/parameters.ts';
@@ -45,3 +46,14 @@ export type { ClientSessionCache, MaybePromise, SessionStore } from './session/s
 export { AlertDescription, type AlertName } from './wire/alert.ts';
 export { type Fault, type Reason, TlsError } from './wire/error.ts';
 export { type Certificate, parseCertificate } from './x509/certificate.ts';
+export type { PathLimits } from './x509/path-limits.ts';
+export type { Path } from './x509/path-validation.ts';
+export type { Profile } from './x509/profile.ts';
+export type { Refusal, Rule } from './x509/refusals.ts';
+export type { NamedKey, TrustAnchor, TrustAnchorInput } from './x509/trust-anchors.ts';
+export {
+  createCertificateVerifier,
+  type PathVerifier,
+  type ShownChain,
+  type VerifierOptions,
+} from './x509/verifier.ts';

@@ -10,6 +10,8 @@ import type { CryptoProvider, NamedGroup, SignatureScheme } from '../crypto/prov
 import type { CertificateVerifier, ClientHelloInfo, SessionFacts } from '../handshake/parameters.ts';
 import type { ClientAuthentication } from '../session/session.ts';
 import type { ClientSessionCache, MaybePromise, SessionStore } from '../session/store.ts';
+import type { TrustAnchorInput } from '../x509/trust-anchors.ts';
+import type { VerifierOptions } from '../x509/verifier.ts';
 import type { Report } from './report.ts';
 
 /** Signs where the key is kept elsewhere: an HSM, an agent, `node:crypto`. */
@@ -26,6 +28,11 @@ export interface CertificateConfig {
   readonly chain: string | Uint8Array | readonly (string | Uint8Array)[];
   /** PEM or DER: PKCS#8, SEC 1 or PKCS#1, not encrypted; or what signs in its stead. */
   readonly privateKey: string | Uint8Array | Signer;
+  /**
+   * For servers: the OCSP response to staple (RFC 6066 §8), in DER, or what gives the one of the moment, since they run
+   * out. Where it fails, or gives undefined, nothing is stapled.
+   */
+  readonly ocspResponse?: Uint8Array | (() => MaybePromise<Uint8Array | undefined>);
 }
 
 export interface Config {
@@ -45,7 +52,14 @@ export interface Config {
   readonly sessionLifetime?: number;
   /** How long the store or cache may take to answer, milliseconds. Default: 100. */
   readonly sessionStoreDeadline?: number;
-  /** Decides whether the peer's certificate is trusted. There is no default that trusts. */
+  /**
+   * Whom to believe: certificates in PEM or DER, or names with keys. The peer's chain must have a valid path to one of
+   * them (RFC 5280 §6), and a server's certificate bear `serverName` (RFC 9525). For more, `createCertificateVerifier`.
+   */
+  readonly trustAnchors?: TrustAnchorInput | readonly TrustAnchorInput[];
+  /** With `trustAnchors`: revocation lists in PEM or DER. Where an issuer has one, all that it issued must stand it. */
+  readonly crls?: VerifierOptions['crls'];
+  /** In the place of `trustAnchors`: decides whether the peer is trusted. There is no default that trusts. */
   readonly verifyCertificate?: CertificateVerifier;
   /** How cryptography is done. Default: `noble`. */
   readonly crypto?: CryptoProvider;
@@ -83,7 +97,6 @@ export interface ClientConfig extends Config {
   readonly serverName?: string;
   /** The server's port: two services on one host are two places to the session cache. */
   readonly port?: number;
-  readonly verifyCertificate: CertificateVerifier;
   /**
    * Where sessions are kept for the next connection. Absent: none are offered; nor where there is neither `serverName`
    * nor `sessionPartition` to tell one server's from another's.

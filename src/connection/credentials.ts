@@ -6,23 +6,27 @@
 import type { Hash, RandomBytes, SignatureScheme } from '../crypto/provider.ts';
 import { checkRsaPrivateKey } from '../crypto/rsa.ts';
 import { contextDigest } from '../handshake/context-digest.ts';
+import { handshakeMessages } from '../handshake/messages.ts';
 import type { Credential } from '../handshake/parameters.ts';
+import { isPromiseLike } from '../handshake/peer.ts';
 import { type Certificate, parseCertificateChain } from '../x509/certificate.ts';
 import { parsePrivateKey } from '../x509/private-keys.ts';
 import { publicKeyOf, samePublicKey } from '../x509/public-keys.ts';
 import { ask, upon } from './ask.ts';
 import type { CertificateConfig, Signer } from './config.ts';
+import type { Report } from './report.ts';
 
 /** What making a credential takes from the configuration around it. */
 export interface CredentialContext {
   readonly signatureSchemes: readonly SignatureScheme[];
   readonly sha256: Hash;
   readonly randomBytes: RandomBytes;
+  readonly report: (report: Report) => void;
 }
 
 /** @throws TypeError where the chain is empty or the key is not the certificate's */
 export function makeCredential(
-  { chain, privateKey }: CertificateConfig,
+  { chain, privateKey, ocspResponse }: CertificateConfig,
   context: CredentialContext,
 ): Credential {
   const [leaf, ...issuers] = parseCertificateChain(chain);
@@ -42,17 +46,50 @@ export function makeCredential(
       ['chain', ...certificates.map(({ der }) => der)],
     ]),
     leafDigest: context.sha256.digest(leaf.der),
+    ocspResponse: stapler(ocspResponse, context),
   });
 }
 
-/** A certificate's names cover a server name: the same, or a wildcard in the place of its first label (RFC 9525 §6.3). */
-export function covers({ chain: [leaf] }: Credential, serverName: string): boolean {
-  const [, ...parent] = serverName.split('.');
-  const wildcard = `*.${parent.join('.')}`;
-  return (leaf.subjectAltNames ?? []).some((name) => {
-    const dnsName = name.type === 'dNSName' ? name.value.toLowerCase() : undefined;
-    return dnsName === serverName || (parent.length > 1 && dnsName === wildcard);
-  });
+/**
+ * What is stapled, at the moment that it is asked for. A response that cannot be had is left out, and reported: whether
+ * the handshake can do without is for the client to say.
+ */
+function stapler(
+  given: CertificateConfig['ocspResponse'],
+  { report }: CredentialContext,
+): Credential['ocspResponse'] {
+  if (typeof given !== 'function') {
+    const response = given && checkResponse(given).slice();
+    return () => response;
+  }
+  const fail = (error: unknown) => {
+    report({ kind: 'staple-failed', error });
+    return undefined;
+  };
+  const check = (response: unknown) => {
+    try {
+      return response === undefined ? undefined : checkResponse(response);
+    } catch (error) {
+      return fail(error);
+    }
+  };
+  return () => {
+    try {
+      const response = given();
+      return isPromiseLike(response) ? response.then(check, fail) : check(response);
+    } catch (error) {
+      return fail(error);
+    }
+  };
+}
+
+/** RFC 6066 §8: an OCSPResponse has a byte at least. How long it may be is what a handshake message may. */
+function checkResponse(response: unknown): Uint8Array {
+  const { maxLength } = handshakeMessages.CertificateStatus;
+  if (response instanceof Uint8Array && response.length > 0 && response.length < maxLength - 4)
+    return response;
+  const found = response instanceof Uint8Array ? `${response.length} bytes` : typeof response;
+  throw new TypeError(`ocspResponse: expected a Uint8Array of DER, got ${found}`);
 }
 
 function localSigner(input: string | Uint8Array, leaf: Certificate, context: CredentialContext): Signer {

@@ -6,10 +6,9 @@
 import { defaultCipherSuites, defaultGroups, defaultSignatureSchemes } from '../crypto/defaults.ts';
 import { sha256 as nobleSha256 } from '../crypto/hash.ts';
 import { noble } from '../crypto/noble.ts';
-import { contextDigest } from '../handshake/context-digest.ts';
+import { type ContextEntry, contextDigest } from '../handshake/context-digest.ts';
 import { makeOfferings } from '../handshake/offerings.ts';
 import type {
-  CertificateVerifier,
   ClientHelloInfo,
   ClientParameters,
   Credential,
@@ -24,10 +23,13 @@ import { storeKey } from '../session/key.ts';
 import type { ClientSessionCache, MaybePromise, SessionStore } from '../session/store.ts';
 import { empty, hex, utf8 } from '../wire/bytes.ts';
 import { encode, uint16 } from '../wire/codec.ts';
+import { parseIpAddress } from '../x509/addresses.ts';
+import { matchesHostName } from '../x509/names.ts';
 import { ask, upon } from './ask.ts';
 import type { CertificateConfig, ClientConfig, Config, ServerConfig } from './config.ts';
-import { covers, makeCredential } from './credentials.ts';
+import { makeCredential } from './credentials.ts';
 import type { Report } from './report.ts';
+import { certificateAuthorities, resolveTrust } from './trust.ts';
 
 /** What one role's configuration comes to: made once, shared by all its connections. */
 export interface Resolved<P> {
@@ -57,9 +59,9 @@ export function resolveServer(config: ServerConfig): ResolvedServer {
         `clientAuthentication: expected none, request or require, got ${clientAuthentication}`,
       );
     }
-    if (clientAuthentication !== 'none' && config.verifyCertificate === undefined) {
+    if (clientAuthentication !== 'none' && common.verifyCertificate === undefined) {
       throw new TypeError(
-        `clientAuthentication '${clientAuthentication}' needs verifyCertificate, there is none`,
+        `clientAuthentication '${clientAuthentication}' needs trustAnchors or verifyCertificate, there is neither`,
       );
     }
     if (selectCertificate === undefined && certificates.length === 0) {
@@ -70,7 +72,6 @@ export function resolveServer(config: ServerConfig): ResolvedServer {
     const application = typeof sessionContext === 'string' ? utf8(sessionContext) : sessionContext.slice();
     const parameters: ServerParameters = {
       ...common,
-      verifyCertificate: config.verifyCertificate,
       credentials: (hello) =>
         selectCertificate === undefined
           ? forName(own, hello)
@@ -78,11 +79,12 @@ export function resolveServer(config: ServerConfig): ResolvedServer {
               upon(selectCertificate(hello), (selected) => [selected ?? []].flat().map(credential)),
             ),
       clientAuthentication,
-      certificateAuthorities: [],
+      certificateAuthorities: certificateAuthorities(common.verifyCertificate),
       contextDigest: memoize((credentials) =>
         contextDigest(common.sha256, 'reprise server context', [
           ['credentials', ...credentials.map(({ digest }) => digest)],
           ['client authentication', utf8(clientAuthentication)],
+          trustEntry(common),
           ['application', application],
         ]),
       ),
@@ -98,9 +100,14 @@ export function resolveServer(config: ServerConfig): ResolvedServer {
 export function resolveClient(config: ClientConfig): Resolved<ClientParameters> {
   return once(clients, Object.freeze(config), () => {
     const common = resolveCommon(config);
-    const verifyCertificate: CertificateVerifier | undefined = config.verifyCertificate;
-    if (typeof verifyCertificate !== 'function') {
-      throw new TypeError('a client needs verifyCertificate: there is no default that trusts a server');
+    const { verifyCertificate } = common;
+    if (verifyCertificate === undefined) {
+      throw new TypeError(
+        'a client needs trustAnchors or verifyCertificate: there is no default that trusts a server',
+      );
+    }
+    if (config.trustAnchors !== undefined && config.serverName === undefined) {
+      throw new TypeError('a client with trustAnchors needs serverName: what its certificate is checked for');
     }
     const serverName = config.serverName?.toLowerCase().replace(/\.$/, '');
     if (serverName !== undefined && !/^[!-~]{1,255}$/.test(serverName)) {
@@ -113,6 +120,7 @@ export function resolveClient(config: ClientConfig): Resolved<ClientParameters> 
     const digest = contextDigest(common.sha256, 'reprise client context', [
       ['cipher suites', ...common.cipherSuites.map(({ id }) => encode(uint16, id))],
       ['credentials', ...credentials.map((credential) => credential.digest)],
+      trustEntry(common),
     ]);
     const parameters: ClientParameters = {
       ...common,
@@ -120,7 +128,8 @@ export function resolveClient(config: ClientConfig): Resolved<ClientParameters> 
       serverName,
       offer: makeOfferings(
         common,
-        serverName !== undefined && isAddress(serverName) ? undefined : serverName,
+        // RFC 6066 §3: addresses have no place in server_name.
+        serverName !== undefined && parseIpAddress(serverName) !== undefined ? undefined : serverName,
       ),
       credentials,
       contextDigest: digest,
@@ -155,6 +164,7 @@ function resolveCommon(config: Config) {
     requireExtendedMasterSecret: config.requireExtendedMasterSecret ?? true,
     recordSizeLimit: within('recordSizeLimit', config.recordSizeLimit ?? maxPlaintext, 64, maxPlaintext),
     sha256: crypto.hash(nobleSha256),
+    verifyCertificate: resolveTrust(config, crypto),
     sessionLifetime:
       1000 * within('sessionLifetime', config.sessionLifetime ?? 3600, 1, maxSessionLifetime / 1000),
     randomBytes: (length: number) => crypto.randomBytes(length),
@@ -166,6 +176,12 @@ function resolveCommon(config: Config) {
 }
 
 type Common = ReturnType<typeof resolveCommon>;
+
+/** A verifier without a digest is asked again at each resumption, and is all the more the judge of it (S21, C8). */
+function trustEntry({ verifyCertificate }: Common): ContextEntry {
+  const digest = verifyCertificate?.digest;
+  return ['trust', ...(digest === undefined ? [] : [digest])];
+}
 
 /** The application's veto. One that fails refuses, and is reported: it costs the resumption and no more. */
 function veto({ acceptSession }: ServerConfig, { report }: Common): ServerParameters['acceptSession'] {
@@ -252,7 +268,7 @@ function reportUndecodable(lookup: MaybePromise<Lookup>, report: Common['report'
 /** The credentials that carry the client's name; where none does, or it gave none, all of them. */
 function forName(credentials: readonly Credential[], { serverName }: ClientHelloInfo): readonly Credential[] {
   if (serverName === undefined) return credentials;
-  const named = credentials.filter((credential) => covers(credential, serverName));
+  const named = credentials.filter(({ chain: [leaf] }) => matchesHostName(leaf, serverName));
   return named.length > 0 && named.length < credentials.length ? named : credentials;
 }
 
@@ -284,9 +300,4 @@ function applicationProtocol(name: string): string {
   const bytes = [...name].every((character) => character.charCodeAt(0) <= 0xff);
   if (bytes && name.length >= 1 && name.length <= 255) return name;
   throw new RangeError(`alpnProtocols: expected names of 1 to 255 bytes, got ${JSON.stringify(name)}`);
-}
-
-/** IPv4 or IPv6, which have no place in server_name (RFC 6066 §3). */
-function isAddress(name: string): boolean {
-  return name.includes(':') || /^\d{1,3}(\.\d{1,3}){3}$/.test(name);
 }

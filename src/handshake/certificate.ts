@@ -1,6 +1,6 @@
 /**
  * The peer's certificate: what it must be to serve in this handshake (RFC 5246 §7.4.2, §7.4.6), whether it is trusted
- * (which the application's verifier says), and whether the peer holds its key (§7.4.3, §7.4.8).
+ * (which the verifier says), and whether the peer holds its key (§7.4.3, §7.4.8).
  */
 
 import type { CipherSuite } from '../crypto/cipher-suites.ts';
@@ -33,6 +33,9 @@ export interface SignatureVerified {
   readonly scheme: SignatureScheme;
 }
 
+/** What a peer shows of itself. */
+type Shown = Pick<PeerCertificates, 'chain' | 'peer' | 'ocspResponse'>;
+
 interface Verification {
   readonly verifyCertificate: CertificateVerifier | undefined;
   readonly serverName?: string | undefined;
@@ -43,32 +46,36 @@ interface Verification {
  * @throws TlsError with the alert of the verifier's refusal
  */
 export function* verifyChain(
-  chain: readonly Uint8Array[],
-  peer: PeerCertificates['peer'],
-  verification: Verification,
+  shown: Shown,
+  { verifyCertificate, serverName }: Verification,
   now: number,
   suits: (leaf: Certificate) => void,
 ): Handshake<CertificateVerified> {
-  if (chain.length === 0) throw fault('malformed', `expected the ${peer}'s certificate, got an empty list`);
-  const shown = new ShownCertificates(chain, peer, verification.serverName, now);
-  suits(shown.leaf);
-  const verdict = yield* judge(shown, verification.verifyCertificate);
+  if (shown.chain.length === 0) {
+    throw fault('malformed', `expected the ${shown.peer}'s certificate, got an empty list`);
+  }
+  const certificates = new ShownCertificates(shown, serverName, now);
+  suits(certificates.leaf);
+  const verdict = yield* judge(certificates, verifyCertificate);
   if (verdict !== true) throw fault(verdict.alert, verdict.message);
-  return shown as unknown as CertificateVerified;
+  return certificates as unknown as CertificateVerified;
 }
 
-/** The chain of a session, judged again today (rules S21, C8); undefined where it is trusted no more. */
+/**
+ * What a session's peer showed in the full handshake, judged again today (rules S21, C8); undefined where it is trusted
+ * no more.
+ */
 export function* reverifyChain(
-  session: Session,
+  { peerCertificates: chain, peerVerified, ocspResponse }: Session,
   peer: PeerCertificates['peer'],
-  verification: Verification,
+  { verifyCertificate, serverName }: Verification,
   now: number,
 ): Handshake<CertificateVerified | undefined> {
-  if (!session.peerVerified || session.peerCertificates.length === 0) return undefined;
-  const shown = new ShownCertificates(session.peerCertificates, peer, verification.serverName, now);
+  if (!peerVerified || chain.length === 0) return undefined;
+  const certificates = new ShownCertificates({ chain, peer, ocspResponse }, serverName, now);
   try {
-    const verdict = yield* judge(shown, verification.verifyCertificate);
-    return verdict === true ? (shown as unknown as CertificateVerified) : undefined;
+    const verdict = yield* judge(certificates, verifyCertificate);
+    return verdict === true ? (certificates as unknown as CertificateVerified) : undefined;
   } catch {
     return undefined; // A verifier that fails costs the resumption; the full handshake asks it again, and is heard.
   }
@@ -137,17 +144,14 @@ class ShownCertificates implements PeerCertificates {
   readonly chain: readonly Uint8Array[];
   readonly peer: PeerCertificates['peer'];
   readonly serverName: string | undefined;
+  readonly ocspResponse: Uint8Array | undefined;
   readonly time: number;
   #leaf: Certificate | undefined;
 
-  constructor(
-    chain: readonly Uint8Array[],
-    peer: PeerCertificates['peer'],
-    serverName: string | undefined,
-    time: number,
-  ) {
+  constructor({ chain, peer, ocspResponse }: Shown, serverName: string | undefined, time: number) {
     this.chain = chain;
     this.peer = peer;
+    this.ocspResponse = ocspResponse;
     this.serverName = serverName;
     this.time = time;
   }

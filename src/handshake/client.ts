@@ -6,9 +6,10 @@
  */
 
 import type { CipherSuite } from '../crypto/cipher-suites.ts';
+import type { SignatureScheme } from '../crypto/provider.ts';
 import { TLS_1_2 } from '../record/content.ts';
 import { createSession, type Session, secretOf } from '../session/session.ts';
-import { empty, fromLatin1, wipe } from '../wire/bytes.ts';
+import { empty, equal, fromLatin1, wipe } from '../wire/bytes.ts';
 import { fault, quoted } from '../wire/error.ts';
 import type { Certificate } from '../x509/certificate.ts';
 import { checkServerLeaf, verifyChain, verifySignature } from './certificate.ts';
@@ -30,7 +31,13 @@ import {
   type Randoms,
   signedParams,
 } from './key-exchange.ts';
-import type { CertificateRequest, ClientHello, ServerHello } from './messages.ts';
+import {
+  type CertificateRequest,
+  type CertificateStatus,
+  type ClientHello,
+  ocspStatus,
+  type ServerHello,
+} from './messages.ts';
 import { chooseScheme } from './negotiation.ts';
 import { decideOffer, echoed, type SessionOffer } from './offer.ts';
 import type { ClientParameters, Credential } from './parameters.ts';
@@ -87,12 +94,19 @@ function* full(
   transcript.hashWith(suite.hash, { messages: true });
 
   const { body: list } = yield* server.receive('awaiting Certificate');
-  const now = parameters.now();
+  // Who has acknowledged status_request may yet staple nothing (RFC 6066 §8).
+  const next =
+    extensions.status_request === undefined
+      ? undefined
+      : yield* server.receive('awaiting CertificateStatus or ServerKeyExchange');
+  const ocspResponse = next?.name === 'CertificateStatus' ? readStatus(next.body) : undefined;
+  const shown = { chain: list.certificateList, peer: 'server', ocspResponse } as const;
   const suits = (leaf: Certificate) => checkServerLeaf(leaf, suite, parameters.groups);
-  const certificate = yield* verifyChain(list.certificateList, 'server', parameters, now, suits);
+  const certificate = yield* verifyChain(shown, parameters, parameters.now(), suits);
   const { publicKey } = certificate.leaf;
 
-  const { body: keyExchange } = yield* server.receive('awaiting ServerKeyExchange');
+  const { body: keyExchange } =
+    next?.name === 'ServerKeyExchange' ? next : yield* server.receive('awaiting ServerKeyExchange');
   const { params, signedParams: signed } = keyExchange;
   const signature = verifySignature(
     signed,
@@ -156,6 +170,7 @@ function* full(
             masterSecret: secret,
             peerCertificates: certificate.chain,
             peerVerified: true,
+            ocspResponse,
             clientAuthentication: request.name === 'CertificateRequest' ? 'request' : 'none',
             contextDigest: parameters.contextDigest,
             serverCredential: parameters.sha256.digest(certificate.leaf.der),
@@ -276,17 +291,40 @@ function chosenProtocol(
   );
 }
 
-/** The first credential that the server's request admits, or none: then the Certificate is empty (RFC 5246 §7.4.6). */
+/** @throws TlsError on a status of a type that was not asked for */
+function readStatus({ statusType, response }: CertificateStatus): Uint8Array {
+  if (statusType === ocspStatus) return response;
+  throw fault('illegal-parameter', `expected a status of type ocsp (${ocspStatus}), got type ${statusType}`);
+}
+
+/**
+ * The first credential that the server's request admits, or none: then the Certificate is empty (RFC 5246 §7.4.6). One
+ * that no authority of the server's has issued stays here: it would be of no use to the server, and is sent in clear.
+ */
 function chooseCredential(
-  { certificateTypes, supportedSignatureAlgorithms }: CertificateRequest,
-  { credentials, signatureSchemes }: ClientParameters,
-): { credential: Credential; scheme: NonNullable<ReturnType<typeof chooseScheme>> } | undefined {
+  { certificateTypes, supportedSignatureAlgorithms, certificateAuthorities }: CertificateRequest,
+  { credentials, signatureSchemes, report }: ClientParameters,
+): { credential: Credential; scheme: SignatureScheme } | undefined {
   for (const credential of credentials) {
     if (!certificateTypes.includes(clientCertificateType[credential.publicKey.type])) continue;
+    if (!isIssuedUnder(credential, certificateAuthorities)) continue;
     const scheme = chooseScheme(credential, supportedSignatureAlgorithms, signatureSchemes);
     if (scheme !== undefined) return { credential, scheme };
   }
+  if (credentials.length > 0) {
+    const asked = `${certificateAuthorities.length} authorities and ${supportedSignatureAlgorithms.length} schemes`;
+    const reason = `expected a request that one of ${credentials.length} certificates fits, got one with ${asked}`;
+    report({ kind: 'client-certificate-withheld', reason });
+  }
   return undefined;
+}
+
+/** RFC 5246 §7.4.4, §7.4.6: no names at all admit everyone. */
+function isIssuedUnder({ chain }: Credential, authorities: readonly Uint8Array[]): boolean {
+  return (
+    authorities.length === 0 ||
+    chain.some(({ issuer }) => authorities.some((authority) => equal(authority, issuer.der)))
+  );
 }
 
 /** ClientCertificateType by kind of key: rsa_sign, ecdsa_sign (RFC 5246 §7.4.4, RFC 8422 §5.5). */

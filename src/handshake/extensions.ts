@@ -27,6 +27,16 @@ const present = struct({});
 const ServerName = struct({ nameType: uint8, hostName: opaqueVector(1, 0xffff) });
 
 /**
+ * RFC 6066 §8. What it asks for is in the form of its type, which may be one that we do not know: OCSPStatusRequest is
+ * the one that is.
+ */
+const CertificateStatusRequest = struct({ statusType: uint8, request: rest });
+export const OCSPStatusRequest = struct({
+  responderIDList: vector(opaqueVector(1, 0xffff), 0, 0xffff),
+  requestExtensions: opaqueVector(0, 0xffff),
+});
+
+/**
  * In the order in which we send them: the ones that are never empty last, for the peers that stumble over an empty
  * one at the end.
  */
@@ -39,6 +49,8 @@ export const extensions = {
   renegotiation_info: { type: 0xff01, client: opaqueVector(0, 0xff), server: opaqueVector(0, 0xff) },
   /** RFC 5077 §3.2: read, never sent (rule S8). */
   session_ticket: { type: 35, client: rest, server: rest },
+  /** RFC 6066 §8 */
+  status_request: { type: 5, client: CertificateStatusRequest, server: present },
   /** RFC 8422 §5.1.1. It has no place in a ServerHello, yet some servers put it there: left unread. */
   supported_groups: { type: 10, client: vector(uint16, 2, 0xffff), server: rest },
   /** RFC 8422 §5.1.2 */

@@ -5,9 +5,10 @@
 
 import { TLS_1_2 } from '../record/content.ts';
 import { fromLatin1 } from '../wire/bytes.ts';
+import { decode } from '../wire/codec.ts';
 import { fault } from '../wire/error.ts';
-import { type Extensions, readClientExtensions } from './extensions.ts';
-import type { ClientHello, ServerHello } from './messages.ts';
+import { type Extensions, OCSPStatusRequest, readClientExtensions } from './extensions.ts';
+import { type ClientHello, ocspStatus, type ServerHello } from './messages.ts';
 import type { ClientHelloInfo } from './parameters.ts';
 
 /** The one compression method (RFC 5246 §6.1); all others are refused (CRIME). */
@@ -34,6 +35,8 @@ export interface ClientOffer {
   /** Whether the client asks for the indication of RFC 5746, in either of its two ways. */
   readonly secureRenegotiation: boolean;
   readonly extendedMasterSecret: boolean;
+  /** Whether the client asks for an OCSP response beside the certificate (RFC 6066 §8). */
+  readonly statusRequest: boolean;
   readonly info: ClientHelloInfo;
 }
 
@@ -59,6 +62,7 @@ export function readClientHello(hello: ClientHello): ClientOffer {
       extensions.renegotiation_info !== undefined ||
       hello.cipherSuites.includes(TLS_EMPTY_RENEGOTIATION_INFO_SCSV),
     extendedMasterSecret: extensions.extended_master_secret !== undefined,
+    statusRequest: readStatusRequest(extensions.status_request),
     info: Object.freeze({
       serverName,
       alpnProtocols: (extensions.application_layer_protocol_negotiation ?? []).map(fromLatin1),
@@ -124,6 +128,13 @@ function checkVersion(hello: ClientHello, { supported_versions }: Extensions<'cl
     'protocol-version',
     `expected an offer of TLS 1.2, got version 0x${hello.clientVersion.toString(16).padStart(4, '0')} at most`,
   );
+}
+
+/** A status of another type is none that could be given. Whom the client would rather hear is not looked at. */
+function readStatusRequest(asked: Extensions<'client'>['status_request']): boolean {
+  if (asked?.statusType !== ocspStatus) return false;
+  decode(OCSPStatusRequest, asked.request, 'OCSPStatusRequest');
+  return true;
 }
 
 /** The host name in lower case; names of hosts are compared without regard to case (RFC 6066 §3). */

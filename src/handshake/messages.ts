@@ -55,6 +55,16 @@ export const Certificate = struct({
 });
 export type Certificate = Infer<typeof Certificate>;
 
+/** RFC 6066 §8: the status of the certificate before it, of the one type that there is. */
+export const CertificateStatus = struct({
+  statusType: uint8,
+  response: opaqueVector(1, 0xffffff),
+});
+export type CertificateStatus = Infer<typeof CertificateStatus>;
+
+/** CertificateStatusType (RFC 6066 §8) */
+export const ocspStatus = 1;
+
 /** RFC 8422 §5.4, of which only named curves are left. */
 export const ServerECDHParams = struct({
   curveType: uint8,
@@ -123,6 +133,7 @@ export const handshakeMessages = {
   CertificateVerify: { type: 15, codec: CertificateVerify, maxLength: small },
   ClientKeyExchange: { type: 16, codec: ClientKeyExchange, maxLength: small },
   Finished: { type: 20, codec: Finished, maxLength: 12 },
+  CertificateStatus: { type: 22, codec: CertificateStatus, maxLength: certificates },
 } as const;
 
 export type HandshakeName = keyof typeof handshakeMessages;
@@ -132,7 +143,7 @@ const byType = new Map<number, HandshakeName>(
   Object.entries(handshakeMessages).map(([name, { type }]) => [type, name as HandshakeName]),
 );
 
-/** The message's name, or undefined for a type that TLS 1.2 without tickets and stapling does not have. */
+/** The message's name, or undefined for a type that TLS 1.2 without tickets does not have. */
 export function handshakeName(type: number): HandshakeName | undefined {
   return byType.get(type);
 }

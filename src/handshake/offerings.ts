@@ -6,8 +6,10 @@
 import type { CipherSuite } from '../crypto/cipher-suites.ts';
 import type { NamedGroup, SignatureScheme } from '../crypto/provider.ts';
 import { empty, latin1, utf8 } from '../wire/bytes.ts';
-import { extensions as known, writeExtensions } from './extensions.ts';
+import { encode } from '../wire/codec.ts';
+import { extensions as known, OCSPStatusRequest, writeExtensions } from './extensions.ts';
 import { uncompressed } from './hello.ts';
+import { ocspStatus } from './messages.ts';
 import type { ClientOfferings } from './parameters.ts';
 
 export interface Offerable {
@@ -25,6 +27,10 @@ export function makeOfferings(offerable: Offerable, hostName: string | undefined
     ...(hostName === undefined ? {} : { server_name: [{ nameType: 0, hostName: utf8(hostName) }] }),
     extended_master_secret: {},
     renegotiation_info: empty,
+    status_request: {
+      statusType: ocspStatus,
+      request: encode(OCSPStatusRequest, { responderIDList: [], requestExtensions: empty }),
+    },
     supported_groups: groups.map(({ id }) => id),
     ec_point_formats: [uncompressed],
     ...(alpnProtocols.length === 0

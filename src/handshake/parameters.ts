@@ -25,6 +25,8 @@ export interface Credential {
   readonly digest: Uint8Array;
   /** SHA-256 of the leaf: which of the credentials a session was made with. */
   readonly leafDigest: Uint8Array;
+  /** The OCSP response to staple, in DER; undefined where there is none. It never throws nor rejects. */
+  ocspResponse(): MaybePromise<Uint8Array | undefined>;
 }
 
 /** The alerts with which a certificate may be refused (RFC 5246 §7.2.2). */
@@ -50,6 +52,8 @@ export interface PeerCertificates {
   /** Which side showed it: a server's is checked for `serverName`, a client's for what the application knows. */
   readonly peer: 'client' | 'server';
   readonly serverName: string | undefined;
+  /** What a server stapled to its certificate (RFC 6066 §8), in DER; undefined where it stapled nothing. */
+  readonly ocspResponse: Uint8Array | undefined;
   /** The moment to check validity at, milliseconds since the epoch. */
   readonly time: number;
 }
@@ -58,7 +62,13 @@ export interface PeerCertificates {
 export type CertificateVerdict = true | { readonly alert: CertificateAlert; readonly message: string };
 
 /** Decides whether a chain is to be trusted. It is asked in full handshakes, and again at each resumption. */
-export type CertificateVerifier = (peer: PeerCertificates) => MaybePromise<CertificateVerdict>;
+export interface CertificateVerifier {
+  (peer: PeerCertificates): MaybePromise<CertificateVerdict>;
+  /** Whom it believes, by their names in DER: what a server's CertificateRequest lists (RFC 5246 §7.4.4). */
+  readonly authorities?: readonly Uint8Array[];
+  /** SHA-256 over what it decides by: a session that another verifier let in is not resumed (rule S19). */
+  readonly digest?: Uint8Array;
+}
 
 /** A session as the application may see it: all but its secret. */
 export type SessionFacts = Omit<Session, 'masterSecret'>;
@@ -76,8 +86,15 @@ interface Parameters {
   readonly verifyCertificate: CertificateVerifier | undefined;
   readonly randomBytes: RandomBytes;
   now(): number;
+  /** Told of what did not end the connection. */
+  report(report: HandshakeReport): void;
   keyLog(clientRandom: Uint8Array, masterSecret: Uint8Array): void;
 }
+
+/** What a handshake has to say although it goes on. */
+export type HandshakeReport =
+  /** A server asked for a certificate, and none that is configured fits what it asked for. */
+  { readonly kind: 'client-certificate-withheld'; readonly reason: string };
 
 /** What the application learns of a ClientHello before the server answers it. */
 export interface ClientHelloInfo {

@@ -3,8 +3,9 @@
  *
  *     Client                                  Server
  *     ClientHello                  -------->
- *                                             ServerHello, Certificate, ServerKeyExchange,
- *                                  <--------  [CertificateRequest], ServerHelloDone           full
+ *                                             ServerHello, Certificate, [CertificateStatus],
+ *                                             ServerKeyExchange, [CertificateRequest],
+ *                                  <--------  ServerHelloDone                                 full
  *     [Certificate], ClientKeyExchange,
  *     [CertificateVerify],
  *     ChangeCipherSpec, Finished   -------->
@@ -48,6 +49,7 @@ import {
   type Randoms,
   signedParams,
 } from './key-exchange.ts';
+import { ocspStatus } from './messages.ts';
 import {
   answerExtensions,
   chooseApplicationProtocol,
@@ -117,6 +119,7 @@ function* full(
   // S3: an ID is a promise that the session may be resumed. S14: without EMS none ever is.
   const storable = parameters.sessions !== undefined && binding === 'extended';
   const sessionId = storable ? parameters.randomBytes(issuedSessionIdLength) : empty;
+  const ocspResponse = offer.statusRequest ? yield* answer(credential.ocspResponse()) : undefined;
 
   transcript.hashWith(suite.hash, { messages: mode !== 'none' });
   client.send('ServerHello', {
@@ -128,10 +131,14 @@ function* full(
     extensions: writeExtensions('server', {
       ...answerExtensions(offer, alpnProtocol, parameters),
       ...(offer.serverName === undefined ? {} : { server_name: {} }),
+      ...(ocspResponse === undefined ? {} : { status_request: {} }),
       ...(offer.extensions.ec_point_formats === undefined ? {} : { ec_point_formats: [uncompressed] }),
     }),
   });
   client.send('Certificate', { certificateList: credential.chain.map(({ der }) => der) });
+  if (ocspResponse !== undefined) {
+    client.send('CertificateStatus', { statusType: ocspStatus, response: ocspResponse });
+  }
   const keyShare = client.hold(group.generate(parameters.randomBytes));
   const params = { curveType: namedCurve, namedCurve: group.id, public: keyShare.publicKey };
   const signature = yield* answer(credential.sign(scheme, signedParams(randoms, params)));
@@ -183,6 +190,7 @@ function* full(
             masterSecret: secret,
             peerCertificates: verified?.chain ?? [],
             peerVerified: verified !== undefined,
+            ocspResponse: undefined,
             clientAuthentication: mode,
             contextDigest,
             serverCredential: credential.leafDigest,
@@ -265,7 +273,8 @@ function* receiveCertificate(
   const { body } = yield* client.receive('awaiting Certificate');
   const chain = body.certificateList;
   if (chain.length === 0) return withoutCertificate(parameters.clientAuthentication);
-  return yield* verifyChain(chain, 'client', parameters, parameters.now(), checkLeaf);
+  const shown = { chain, peer: 'client', ocspResponse: undefined } as const;
+  return yield* verifyChain(shown, parameters, parameters.now(), checkLeaf);
 }
 
 /** The client holds the key of its certificate: it signs all messages so far (RFC 5246 §7.4.8). */

@@ -15,6 +15,7 @@ export type StateTable = Readonly<Record<string, readonly Awaited[]>>;
 export const clientStates = {
   'awaiting ServerHello': ['ServerHello'],
   'awaiting Certificate': ['Certificate'],
+  'awaiting CertificateStatus or ServerKeyExchange': ['CertificateStatus', 'ServerKeyExchange'],
   'awaiting ServerKeyExchange': ['ServerKeyExchange'],
   'awaiting CertificateRequest or ServerHelloDone': ['CertificateRequest', 'ServerHelloDone'],
   'awaiting ServerHelloDone': ['ServerHelloDone'],
@@ -44,6 +45,20 @@ export const flights = {
     ['client', 'ClientHello'],
     ['server', 'ServerHello'],
     ['server', 'Certificate'],
+    ['server', 'ServerKeyExchange'],
+    ['server', 'ServerHelloDone'],
+    ['client', 'ClientKeyExchange'],
+    ['client', 'ChangeCipherSpec'],
+    ['client', 'Finished'],
+    ['server', 'ChangeCipherSpec'],
+    ['server', 'Finished'],
+  ],
+  /** RFC 6066 §8: the server staples the status of its certificate */
+  'full with certificate status': [
+    ['client', 'ClientHello'],
+    ['server', 'ServerHello'],
+    ['server', 'Certificate'],
+    ['server', 'CertificateStatus'],
     ['server', 'ServerKeyExchange'],
     ['server', 'ServerHelloDone'],
     ['client', 'ClientKeyExchange'],

@@ -1,5 +1,5 @@
 /**
- * Session: what both sides agreed on, and its serialised form, format version 1.
+ * Session: what both sides agreed on, and its serialised form, format version 2.
  *
  * A session is made once, at the end of a full handshake, and never changed after: a resumption that rewrote one
  * would carry its own state into later ones (CVE-2010-4180). There is one door, `createSession`, for those that a
@@ -9,7 +9,7 @@
  * field of variable length behind its length in n bytes, nothing between the fields and nothing after the last.
  *
  *     bytes  field
- *     1      formatVersion          1
+ *     1      formatVersion          2
  *     2      protocolVersion        0x0303 for TLS 1.2
  *     2      cipherSuite            as in the IANA registry
  *     <1>    sessionId              1 to 32 bytes
@@ -19,6 +19,7 @@
  *     <1>    alpnProtocol           bytes; empty: none was agreed on (RFC 7301 §3.1: nor has a ProtocolName less)
  *     <3>    peerCertificates       each <3>, DER, leaf first, at least 1 byte; the outer length counts bytes
  *     1      peerVerified           0 or 1
+ *     <3>    ocspResponse           DER; empty: none was stapled (RFC 6066 §8: nor has an OCSPResponse less)
  *     1      clientAuthentication   0 none, 1 request, 2 require
  *     32     contextDigest
  *     32     serverCredential
@@ -28,7 +29,7 @@
  * A session has exactly one such form: bytes that decode at all encode to themselves again.
  */
 
-import { equalInConstantTime, fromLatin1, fromUtf8, latin1, utf8, wipe } from '../wire/bytes.ts';
+import { empty, equalInConstantTime, fromLatin1, fromUtf8, latin1, utf8, wipe } from '../wire/bytes.ts';
 import {
   decode,
   encode,
@@ -59,6 +60,8 @@ export interface Session {
   readonly peerCertificates: readonly Uint8Array[];
   /** Whether that chain passed verification. */
   readonly peerVerified: boolean;
+  /** What the server stapled to that chain (RFC 6066 §8), DER: it is judged with it whenever the chain is. */
+  readonly ocspResponse: Uint8Array | undefined;
   readonly clientAuthentication: ClientAuthentication;
   /** Of the configuration that it was made under: see `contextDigest`. 32 bytes. */
   readonly contextDigest: Uint8Array;
@@ -69,7 +72,7 @@ export interface Session {
   readonly expiresAt: number;
 }
 
-const formatVersion = 1;
+const formatVersion = 2;
 const flags = [false, true] as const;
 const modes = ['none', 'request', 'require'] as const satisfies readonly ClientAuthentication[];
 
@@ -85,6 +88,7 @@ const SessionState = struct({
   alpnProtocol: opaqueVector(0, 0xff),
   peerCertificates: vector(opaqueVector(1, 0xffffff), 0, 0xffffff),
   peerVerified: uint8,
+  ocspResponse: opaqueVector(0, 0xffffff),
   clientAuthentication: uint8,
   contextDigest: opaque(32),
   serverCredential: opaque(32),
@@ -109,6 +113,7 @@ export function createSession(fields: Session): Session {
     alpnProtocol: protocolOrNone(fields.alpnProtocol),
     peerCertificates: copyOfChain(fields.peerCertificates),
     peerVerified: oneOf('peerVerified', fields.peerVerified, flags),
+    ocspResponse: fields.ocspResponse && copyOf('ocspResponse', fields.ocspResponse, 1, 0xffffff),
     clientAuthentication: oneOf('clientAuthentication', fields.clientAuthentication, modes),
     contextDigest: copyOf('contextDigest', fields.contextDigest, 32, 32),
     serverCredential: copyOf('serverCredential', fields.serverCredential, 32, 32),
@@ -138,6 +143,7 @@ export function encodeSession(session: Session): Uint8Array {
     alpnProtocol: latin1(session.alpnProtocol ?? ''),
     peerCertificates: [...session.peerCertificates],
     peerVerified: flags.indexOf(session.peerVerified),
+    ocspResponse: session.ocspResponse ?? empty,
     clientAuthentication: modes.indexOf(session.clientAuthentication),
   });
   const state = new Uint8Array(written);
@@ -171,6 +177,7 @@ function fromState(state: Infer<typeof SessionState>): Session | undefined {
     serverName: fromUtf8(state.serverName) || undefined,
     alpnProtocol: fromLatin1(state.alpnProtocol) || undefined,
     peerVerified,
+    ocspResponse: state.ocspResponse.length > 0 ? state.ocspResponse : undefined,
     clientAuthentication,
   });
 }

@@ -116,6 +116,7 @@ function outcomeOf({ client, server, clientEnd, serverEnd }: Pair): Outcome {
 /** All bytes, and which are tried: every one where that is cheap. */
 const tried: Readonly<Record<Kind, number>> = {
   full: 1,
+  'full with certificate status': 16,
   'full with client certificate': 8,
   'full with empty client certificate': 16,
   abbreviated: 1,

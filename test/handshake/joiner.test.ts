@@ -150,7 +150,7 @@ describe('the header of a message', () => {
     );
   });
 
-  test('has the number that RFC 5246 §7.4 gives to its message', () => {
+  test('has the number that RFC 5246 §7.4, or the RFC beside it, gives to its message', () => {
     const numbers = Object.fromEntries(names.map((name) => [name, handshakeMessages[name].type]));
     expect(numbers).toEqual({
       HelloRequest: 0,
@@ -163,6 +163,7 @@ describe('the header of a message', () => {
       CertificateVerify: 15,
       ClientKeyExchange: 16,
       Finished: 20,
+      CertificateStatus: 22, // RFC 6066 §8
     });
   });
 });

@@ -4,7 +4,7 @@
  */
 
 import type { CertificateVerifier, ClientAuthentication, ServerConfig } from 'reprise-tls';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createAuthority } from '../support/issuer.ts';
 import { connectNode, connectReprise, exchange } from '../support/node-tls.ts';
 import { authority, credentials, keyTypes, longChain, payload } from './rows.ts';
@@ -162,9 +162,22 @@ describe('our client, asked for a certificate by node:tls,', () => {
     expectRefusal(pair, { alert: 'handshake_failure', origin: 'received' }, code);
   });
 
-  it('with one from an authority that the server does not know, is let in unauthorized or not at all', async () => {
+  it('keeps one from an authority that the server does not name to itself, and says so (RFC 5246 §7.4.4)', async () => {
     const stranger = createAuthority({ name: 'Nobody' }).issue();
-    const client = repriseClient({ certificates: [repriseCredential(stranger)] });
+    const report = vi.fn();
+    const client = repriseClient({ certificates: [repriseCredential(stranger)], report });
+    const lenient = await connectReprise(client, nodeServer({ ...asking, rejectUnauthorized: false }));
+    expectAgreement(lenient, { resumed: false });
+    expect(lenient.node.socket.getPeerX509Certificate()).toBeUndefined();
+    expect(report.mock.calls).toEqual([[expect.objectContaining({ kind: 'client-certificate-withheld' })]]);
+    const strict = await connectReprise(client, nodeServer(asking));
+    const code = 'ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE';
+    expectRefusal(strict, { alert: 'handshake_failure', origin: 'received' }, code);
+  });
+
+  it('with one of another authority of the same name, is let in unauthorized or not at all', async () => {
+    const namesake = createAuthority({ keyType: 'ed25519' });
+    const client = repriseClient({ certificates: [repriseCredential(namesake.issue())] });
     const lenient = await connectReprise(client, nodeServer({ ...asking, rejectUnauthorized: false }));
     expectAgreement(lenient, { resumed: false });
     expect(lenient.node.socket.authorized).toBe(false);

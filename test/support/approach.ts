@@ -23,6 +23,7 @@ import {
   type ScriptedClient,
   type ScriptedServer,
   serverName,
+  statusRequest,
 } from './scripted.ts';
 
 /** The role is that of the connection under test. */
@@ -100,7 +101,8 @@ export function play<T>(
     server,
     (peer) => {
       peer.offered = session;
-      peer.changes = { extensions: serverName(site) };
+      const asks = kind === 'full with certificate status' ? statusRequest : {};
+      peer.changes = { extensions: { ...serverName(site), ...asks } };
       return script(peer);
     },
     scripted(kind, 'client'),

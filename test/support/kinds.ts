@@ -18,7 +18,7 @@ import {
   TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
 } from 'reprise-tls';
 import { flights, type Step } from '../../src/handshake/states.ts';
-import { fromHex } from '../../src/wire/bytes.ts';
+import { fromHex, utf8 } from '../../src/wire/bytes.ts';
 import { createAuthority } from './issuer.ts';
 import { connect } from './pair.ts';
 import { randomness } from './randomness.ts';
@@ -64,7 +64,8 @@ export function setting(kind: Kind, { both, client, server, seed }: Changes = {}
 export function promised({ client, server }: Setting): Setting {
   const { session, certificates = [], ...clientRest } = client;
   const cache = session === undefined ? client.sessionCache : holding(session);
-  const shown = promisedCertificate(own.server);
+  const [certificate = own.server] = server.certificates ?? [];
+  const shown = promisedCertificate(certificate);
   return {
     client: {
       ...clientRest,
@@ -84,7 +85,8 @@ export function promised({ client, server }: Setting): Setting {
 
 /** What a scripted peer in this role needs to take its part. */
 export function scripted(kind: Kind, role: Role): ScriptedOptions {
-  if (role === 'server') return { certificate: own.server };
+  if (role === 'server')
+    return { certificate: kind === 'full with certificate status' ? stapled() : own.server };
   return kind === 'full with client certificate' ? { certificate: own.client } : {};
 }
 
@@ -103,6 +105,10 @@ export function holding(state?: Uint8Array): SessionStore {
 
 const settings: Readonly<Record<Kind, () => Setting>> = {
   full: () => ({ client: { ...clientConfig(), sessionCache: holding() }, server: serverConfig() }),
+  'full with certificate status': () => ({
+    client: clientConfig(),
+    server: { ...serverConfig(), certificates: [stapled()] },
+  }),
   'full with client certificate': () => ({
     client: { ...clientConfig(), certificates: [own.client] },
     server: { ...serverConfig(), clientAuthentication: 'request' },
@@ -123,6 +129,11 @@ function clientConfig(): ClientConfig {
     verifyCertificate: () => true,
     clock: () => now,
   };
+}
+
+/** The server's certificate, with a status whose form is nobody's business on the way. */
+function stapled(): CertificateConfig {
+  return { ...own.server, ocspResponse: utf8('the status of the certificate') };
 }
 
 function serverConfig(): ServerConfig {
@@ -181,7 +192,11 @@ function promisedStore(store: SessionStore): SessionStore {
 }
 
 function promisedCertificate(certificate: CertificateConfig): CertificateConfig {
-  return signedWith(certificate, (signature) => Promise.resolve(signature()));
+  const { ocspResponse } = certificate;
+  return {
+    ...signedWith(certificate, (signature) => Promise.resolve(signature())),
+    ...(ocspResponse instanceof Uint8Array ? { ocspResponse: async () => ocspResponse } : {}),
+  };
 }
 
 /** The same certificate with a signer for its key; each signature is made when `hand` asks for it. */

@@ -125,6 +125,7 @@ function restore({ sessionId, cipherSuite, masterSecret }: RecordedSession, own:
     extendedMasterSecret: true,
     serverName: undefined,
     alpnProtocol: undefined,
+    ocspResponse: undefined,
     clientAuthentication: 'none',
     serverCredential: new Uint8Array(32),
     establishedAt: now,

@@ -34,6 +34,7 @@ export {
   type ServerHelloChanges,
   samples,
   serverName,
+  statusRequest,
 } from './scripted/messages.ts';
 export type { ScriptedOptions, ScriptedSession } from './scripted/peer.ts';
 export type { ScriptedServer } from './scripted/server.ts';

@@ -8,13 +8,15 @@ import { fromHex, hex } from '../../src/wire/bytes.ts';
 import { readVectors } from '../support/vectors.ts';
 
 /** Bytes in hexadecimal, and null for what is not there. */
+type OrNull<T> = (T extends Uint8Array ? string : T) | null;
+
 type Written = {
   readonly [K in keyof Session]: Session[K] extends Uint8Array
     ? string
     : Session[K] extends readonly Uint8Array[]
       ? readonly string[]
       : undefined extends Session[K]
-        ? Exclude<Session[K], undefined> | null
+        ? OrNull<Exclude<Session[K], undefined>>
         : Session[K];
 };
 
@@ -51,6 +53,7 @@ function read(written: Written): Session {
     serverName: written.serverName ?? undefined,
     alpnProtocol: written.alpnProtocol ?? undefined,
     peerCertificates: written.peerCertificates.map(fromHex),
+    ocspResponse: written.ocspResponse === null ? undefined : fromHex(written.ocspResponse),
     contextDigest: fromHex(written.contextDigest),
     serverCredential: fromHex(written.serverCredential),
   };

@@ -1,4 +1,4 @@
-/** session-state.json: the serialised form of a session, format version 1, and bytes that are none. */
+/** session-state.json: the serialised form of a session, format version 2, and bytes that are none. */
 
 import { bytes, characters, hex, number, text, vector } from './bytes.ts';
 import type { File } from './file.ts';
@@ -17,6 +17,7 @@ const fields = [
   'alpnProtocol',
   'peerCertificates',
   'peerVerified',
+  'ocspResponse',
   'clientAuthentication',
   'contextDigest',
   'serverCredential',
@@ -34,6 +35,7 @@ interface Session {
   readonly alpnProtocol: string | null;
   readonly peerCertificates: readonly string[];
   readonly peerVerified: boolean;
+  readonly ocspResponse: string | null;
   readonly clientAuthentication: 'none' | 'request' | 'require';
   readonly contextDigest: string;
   readonly serverCredential: string;
@@ -53,6 +55,7 @@ const plain: Session = {
   alpnProtocol: null,
   peerCertificates: [],
   peerVerified: false,
+  ocspResponse: null,
   clientAuthentication: 'none',
   contextDigest: hex(bytes('contextDigest', 32)),
   serverCredential: hex(bytes('serverCredential', 32)),
@@ -72,6 +75,12 @@ const sessions: Readonly<Record<string, Session>> = {
     peerVerified: true,
     clientAuthentication: 'require',
   },
+  'a server that stapled': {
+    ...named,
+    peerCertificates: [hex(bytes('leaf', 300))],
+    peerVerified: true,
+    ocspResponse: hex(bytes('ocspResponse', 471)),
+  },
   'a client that was asked and had none': { ...named, clientAuthentication: 'request' },
   'a session ID of one byte': { ...plain, sessionId: '00' },
   'names beyond ASCII': { ...plain, serverName: 'bücher.test', alpnProtocol: 'é' },
@@ -85,7 +94,8 @@ const refused: Readonly<Record<string, string>> = {
   empty: '',
   'one byte': '01',
   'format version 0': assemble({ ...good, formatVersion: '00' }),
-  'format version 2': assemble({ ...good, formatVersion: '02' }),
+  'format version 1': assemble({ ...good, formatVersion: '01' }),
+  'format version 3': assemble({ ...good, formatVersion: '03' }),
   'a byte too few': assemble(good).slice(0, -2),
   'a byte too many': `${assemble(good)}00`,
   'an empty session ID': assemble({ ...good, sessionId: '00' }),
@@ -99,6 +109,7 @@ const refused: Readonly<Record<string, string>> = {
   'a name in UTF-8 that is longer than need be': assemble({ ...good, serverName: vector(2, 'c1a1') }),
   'a name longer than what is there': assemble({ ...good, serverName: 'ffff' }),
   'an empty certificate': assemble({ ...good, peerCertificates: vector(3, vector(3)) }),
+  'an OCSP response longer than what is there': assemble({ ...good, ocspResponse: 'ffffff' }),
   'a certificate longer than its list': assemble({ ...good, peerCertificates: vector(3, '00000511') }),
   'an end before the beginning': assemble({ ...good, expiresAt: number(1_699_999_999_999, 6) }),
   text: text('{"sessionId":"00"}'),
@@ -110,7 +121,7 @@ export const sessionState: File = {
   source:
     'Put together by hand, field by field, after the table in src/session/session.ts; inputs from the generator that README.md describes.',
   content: () => ({
-    formatVersion: 1,
+    formatVersion: 2,
     sessions: Object.entries(sessions).map(([name, session]) => ({
       name,
       state: assemble(stateOf(session)),
@@ -122,7 +133,7 @@ export const sessionState: File = {
 
 function stateOf(session: Session): State {
   return {
-    formatVersion: '01',
+    formatVersion: '02',
     protocolVersion: number(session.protocolVersion, 2),
     cipherSuite: number(session.cipherSuite, 2),
     sessionId: vector(1, session.sessionId),
@@ -133,6 +144,7 @@ function stateOf(session: Session): State {
     alpnProtocol: vector(1, characters(session.alpnProtocol ?? '')),
     peerCertificates: vector(3, ...session.peerCertificates.map((certificate) => vector(3, certificate))),
     peerVerified: session.peerVerified ? '01' : '00',
+    ocspResponse: vector(3, session.ocspResponse ?? ''),
     clientAuthentication: number(modes.indexOf(session.clientAuthentication), 1),
     contextDigest: session.contextDigest,
     serverCredential: session.serverCredential,

@@ -17,7 +17,7 @@ import {
   type ServerConfig,
   ServerConnection,
 } from 'reprise-tls';
-import { empty, equal, utf8 } from '../../../src/wire/bytes.ts';
+import { utf8 } from '../../../src/wire/bytes.ts';
 import { Flow, type Sender } from '../../support/flow.ts';
 import { createAuthority } from '../../support/issuer.ts';
 import { sessionIdOf, sessionIds } from '../../support/node-tls.ts';
@@ -87,18 +87,12 @@ export async function visit(client: Party, server: Party, line: string): Promise
 
 const serverName = 'demo.example';
 const authority = createAuthority({ name: 'Demo Root' });
-const { chain, chainPem, privateKeyPem } = authority.issue({ dnsNames: [serverName] });
-const [pinned = empty] = chain;
+const { chainPem, privateKeyPem } = authority.issue({ dnsNames: [serverName] });
 
 export function repriseClient(): Party {
   const config: ClientConfig = {
     serverName,
-    // It trusts one certificate and no other.
-    verifyCertificate: ({ leaf }) =>
-      equal(leaf.der, pinned) || {
-        alert: 'certificate_unknown',
-        message: 'expected the certificate that is pinned, got another',
-      },
+    trustAnchors: authority.certificateDer,
     sessionCache: new MemoryClientSessionCache(),
   };
   return {

@@ -51,6 +51,7 @@ export const samples: { readonly [N in HandshakeName]: HandshakeBody<N> } = {
     extensions: undefined,
   },
   Certificate: { certificateList: [] },
+  CertificateStatus: { statusType: 1, response: utf8('status') },
   ServerKeyExchange: {
     params: { curveType: 3, namedCurve: 29, public: new Uint8Array(32) },
     signedParams: { algorithm: 0x0403, signature: new Uint8Array(64) },
@@ -78,6 +79,9 @@ export function serverName(name: string): {
 } {
   return { server_name: [{ nameType: 0, hostName: utf8(name) }] };
 }
+
+/** status_request for OCSP, of any responder (RFC 6066 §8). */
+export const statusRequest = { status_request: { statusType: 1, request: new Uint8Array(4) } };
 
 export function suiteOf(id: number | undefined): CipherSuite {
   const suite = defaultCipherSuites.find((known) => known.id === id);

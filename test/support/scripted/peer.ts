@@ -85,6 +85,7 @@ export abstract class ScriptedPeer<C extends ClientConnection | ServerConnection
         signatureSchemes: defaultSignatureSchemes,
         sha256,
         randomBytes: noble.randomBytes,
+        report: () => {},
       });
   }
 

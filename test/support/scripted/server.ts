@@ -15,7 +15,7 @@ import type { ClientHello, ServerHello } from '../../../src/handshake/messages.t
 import { serves } from '../../../src/handshake/negotiation.ts';
 import { flights } from '../../../src/handshake/states.ts';
 import { TLS_1_2 } from '../../../src/record/content.ts';
-import { empty } from '../../../src/wire/bytes.ts';
+import { empty, utf8 } from '../../../src/wire/bytes.ts';
 import { type ServerHelloChanges, signed, suiteOf } from './messages.ts';
 import { type ScriptedOptions, ScriptedPeer, type ScriptedSession } from './peer.ts';
 
@@ -52,6 +52,7 @@ export class ScriptedServer extends ScriptedPeer<ClientConnection> {
     const written = writeExtensions('server', {
       extended_master_secret: {},
       renegotiation_info: empty,
+      ...(this.#staple === undefined ? {} : { status_request: {} }),
       ...extensions,
     });
     return {
@@ -81,6 +82,9 @@ export class ScriptedServer extends ScriptedPeer<ClientConnection> {
     Certificate: () => {
       this.send('Certificate', { certificateList: this.credential?.chain.map(({ der }) => der) ?? [] });
     },
+    CertificateStatus: () => {
+      this.send('CertificateStatus', { statusType: 1, response: this.#staple ?? utf8('not asked for') });
+    },
     ServerKeyExchange: () => {
       const group = x25519;
       this.#keyShare = group.generate(noble.randomBytes);
@@ -102,6 +106,12 @@ export class ScriptedServer extends ScriptedPeer<ClientConnection> {
       if (this.#keyShare !== undefined) this.agree(this.#keyShare, ecdhYc);
     },
   };
+
+  /** What the certificate was given to be stapled to it, which must be at hand. */
+  get #staple(): Uint8Array | undefined {
+    const response = this.credential?.ocspResponse();
+    return response instanceof Uint8Array ? response : undefined;
+  }
 
   /** The first that the client offers and the certificate serves. */
   #firstSuite(): CipherSuite {
