@@ -5,7 +5,8 @@
 
 import { createAuthority } from '../test/support/issuer.ts';
 import type { Contestant, Setting, SuiteName } from './contestants/contestant.ts';
-import { type MeasureOptions, measure, median, quantile, type Result, ratios } from './measure.ts';
+import { type MeasureOptions, measure, median, type Result, ratios } from './measure.ts';
+import { printTable, range, round } from './table.ts';
 
 /** Loaded when they are chosen, in the order of the tables. The first of a run is the one that ratios are of. */
 const contestants = {
@@ -61,36 +62,14 @@ function createSetting(suiteName: SuiteName): Setting {
 function print(title: string, results: readonly Result[]): void {
   const [first] = results;
   if (first === undefined) return;
-  const rows = [
-    ['', 'median', 'quartiles', `${first.name} ÷ it`, 'in each round'],
-    ...results.map((result) => row(first, result)),
-  ];
-  const widths = [0, 1, 2, 3, 4].map((column) =>
-    Math.max(...rows.map((cells) => cells[column]?.length ?? 0)),
-  );
-  console.log(`\n${title}`);
-  for (const cells of rows) {
-    const line = cells.map((cell, column) =>
-      column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-    );
-    console.log(`  ${line.join('   ')}`.trimEnd());
-  }
+  const head = ['', 'median', 'quartiles', `${first.name} ÷ it`, 'in each round'];
+  printTable(title, [head, ...results.map((result) => row(first, result))]);
 }
 
 function row(first: Result, result: Result): string[] {
   const { name, rates } = result;
-  const cells = [name, round(median(rates)).toString(), range(rates, round)];
+  const cells = [name, `${round(median(rates))}`, range(rates, round)];
   if (result === first) return cells;
   const fixed = (value: number) => value.toFixed(2);
   return [...cells, fixed(median(first.rates) / median(rates)), range(ratios(first, result), fixed)];
-}
-
-/** The middle half: from the first quartile to the third. */
-function range(values: readonly number[], format: (value: number) => number | string): string {
-  return `${format(quantile(values, 0.25))} – ${format(quantile(values, 0.75))}`;
-}
-
-/** Three digits are more than a shared machine can tell. */
-function round(value: number): number {
-  return value < 1000 ? Number(value.toFixed(1)) : Math.round(value);
 }

@@ -6,11 +6,13 @@
 import { parseArgs } from 'node:util';
 import { type SuiteName, suiteNames } from './contestants/contestant.ts';
 import { type ContestantName, contestantNames, handshakeBenchmark } from './handshake.ts';
+import { verificationBenchmark } from './verification.ts';
 
 const help = `usage: npm run bench -- <benchmark> [options]
 
 benchmarks
   handshake          full and resumed handshakes a second, both ends in memory
+  verification       what the check of a certificate takes of a full handshake
 
 options
   --suite <name>     a cipher suite under its IANA name, or a part of it that only one has
@@ -36,21 +38,35 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const [benchmark, ...others] = positionals;
+/** Each measures, prints its tables, and returns its medians. */
+const benchmarks = {
+  handshake: () =>
+    handshakeBenchmark({
+      suiteName: suiteOf(values.suite),
+      only: contestantsOf(values.only),
+      ...turns(),
+    }),
+  verification: () => verificationBenchmark(turns()),
+} as const;
+
+const [name = '', ...others] = positionals;
+const benchmark = Object.hasOwn(benchmarks, name) ? benchmarks[name as keyof typeof benchmarks] : undefined;
 if (values.help) {
   console.log(help);
-} else if (benchmark !== 'handshake' || others.length > 0) {
+} else if (benchmark === undefined || others.length > 0) {
   console.error(help);
   process.exitCode = 2;
 } else {
-  const report = await handshakeBenchmark({
-    suiteName: suiteOf(values.suite),
-    only: contestantsOf(values.only),
+  const report = await benchmark();
+  if (values.json) console.log(JSON.stringify(report));
+}
+
+function turns() {
+  return {
     rounds: countOf('rounds', values.rounds),
     slice: countOf('slice', values.slice),
     warmUp: countOf('warm-up', values['warm-up']),
-  });
-  if (values.json) console.log(JSON.stringify(report));
+  };
 }
 
 function suiteOf(text: string): SuiteName {

@@ -11,6 +11,7 @@ import { type Contestant, expectKind, type Setting } from './contestant.ts';
  * own, which here is a tenth of a resumed handshake.
  */
 const build: string = new URL('../../dist/index.js', import.meta.url).href;
+export const reprise: typeof import('../../src/index.ts') = await import(build);
 const {
   ClientConnection,
   MemoryClientSessionCache,
@@ -20,7 +21,7 @@ const {
   TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
   TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
   x25519,
-}: typeof import('../../src/index.ts') = await import(build);
+} = reprise;
 
 const name = 'reprise';
 
@@ -55,7 +56,8 @@ export function createContestant(setting: Setting): Contestant {
   };
 }
 
-async function handshake(
+/** One handshake in memory, from two new connections to both ends secure. */
+export async function handshake(
   clientConfig: ClientConfig,
   serverConfig: ServerConfig,
   kind: 'full' | 'resumed',
