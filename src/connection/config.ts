@@ -6,7 +6,7 @@
  */
 
 import type { CipherSuite } from '../crypto/cipher-suites.ts';
-import type { CryptoProvider, NamedGroup, SignatureScheme } from '../crypto/provider.ts';
+import type { CryptoProvider, NamedGroup, RandomBytes, SignatureScheme } from '../crypto/provider.ts';
 import type { CertificateVerifier, ClientHelloInfo, SessionFacts } from '../handshake/parameters.ts';
 import type { ClientAuthentication } from '../session/session.ts';
 import type { ClientSessionCache, MaybePromise, SessionStore } from '../session/store.ts';
@@ -81,6 +81,16 @@ export interface ServerConfig extends Config {
   ) => MaybePromise<CertificateConfig | readonly CertificateConfig[] | undefined>;
   /** Where sessions are kept. Absent: no resumption. */
   readonly sessionStore?: SessionStore;
+  /**
+   * Makes the IDs of new sessions: 32 bytes that nobody can guess or tell from random ones (RFC 5246 §7.4.1.2), as those
+   * that carry their server's number for a balancer. Default: 32 random bytes.
+   */
+  readonly sessionIds?: (randomBytes: RandomBytes) => Uint8Array;
+  /**
+   * Whether our Finished waits until the store has the session, within `sessionStoreDeadline`: then a client that
+   * returns at once finds it, on whichever server. Default: true.
+   */
+  readonly awaitSessionStore?: boolean;
   /** What sessions belong to beside this configuration: two servers resume each other's only if this is equal. */
   readonly sessionContext?: string | Uint8Array;
   /** The application's veto over a resumption that every rule allows; anything but `true` refuses. */

@@ -17,10 +17,6 @@ import type {
 import { isPromiseLike } from '../handshake/peer.ts';
 import { maxSessionLifetime } from '../handshake/resumption.ts';
 import { maxPlaintext } from '../record/content.ts';
-import { GuardedSessionStore } from '../session/guard.ts';
-import { type Lookup, SessionKeeper } from '../session/keeper.ts';
-import { storeKey } from '../session/key.ts';
-import type { ClientSessionCache, MaybePromise, SessionStore } from '../session/store.ts';
 import { empty, hex, utf8 } from '../wire/bytes.ts';
 import { encode, uint16 } from '../wire/codec.ts';
 import { parseIpAddress } from '../x509/addresses.ts';
@@ -29,6 +25,7 @@ import { ask, upon } from './ask.ts';
 import type { CertificateConfig, ClientConfig, Config, ServerConfig } from './config.ts';
 import { makeCredential } from './credentials.ts';
 import type { Report } from './report.ts';
+import { clientSessions, serverSessions } from './sessions.ts';
 import { certificateAuthorities, resolveTrust } from './trust.ts';
 
 /** What one role's configuration comes to: made once, shared by all its connections. */
@@ -198,71 +195,6 @@ function veto({ acceptSession }: ServerConfig, { report }: Common): ServerParame
       return refuse(error);
     }
   };
-}
-
-function serverSessions(config: ServerConfig, { sha256, report }: Common): ServerParameters['sessions'] {
-  if (config.sessionStore === undefined) return undefined;
-  const keeper = makeKeeper(config.sessionStore, config, { sha256, report });
-  const key = (sessionId: Uint8Array) => storeKey(sha256, sessionId);
-  return {
-    find: (sessionId) => reportUndecodable(keeper.find(key(sessionId), sessionId), report),
-    keep: (session) => keeper.keep(key(session.sessionId), session),
-    forget: (sessionId) => keeper.forget(key(sessionId)),
-  };
-}
-
-function clientSessions(
-  config: ClientConfig,
-  { sha256, report }: Common,
-  digest: Uint8Array,
-  serverName: string | undefined,
-): ClientParameters['sessions'] {
-  const { session, sessionCache = session && cacheOf(session) } = config;
-  if (sessionCache === undefined) return undefined;
-  // Without a name and without a partition all servers would stand under one key, and be shown each other's IDs.
-  if (serverName === undefined && config.sessionPartition === undefined && session === undefined)
-    return undefined;
-  const keeper = makeKeeper(sessionCache, config, { sha256, report });
-  const key = hex(
-    contextDigest(sha256, 'reprise client session', [
-      ['context', digest],
-      ['server name', ...(serverName === undefined ? [] : [utf8(serverName)])],
-      ['port', ...(config.port === undefined ? [] : [encode(uint16, config.port)])],
-      ['partition', ...(config.sessionPartition === undefined ? [] : [utf8(config.sessionPartition)])],
-    ]),
-  );
-  return {
-    find: () => reportUndecodable(keeper.find(key), report),
-    keep: (session) => keeper.keep(key, session),
-    forget: () => keeper.forget(key),
-  };
-}
-
-/** A cache that holds one session until it is to be forgotten (rule C10), and learns no other. */
-function cacheOf(session: Uint8Array): ClientSessionCache {
-  let held: Uint8Array | undefined = session;
-  const drop = () => {
-    held = undefined;
-  };
-  return { get: () => held, set: () => {}, delete: drop };
-}
-
-function makeKeeper(
-  store: SessionStore,
-  { sessionStoreDeadline = 100 }: Config,
-  { sha256, report }: Pick<Common, 'sha256' | 'report'>,
-) {
-  return new SessionKeeper(
-    new GuardedSessionStore(store, { deadline: sessionStoreDeadline, report }),
-    sha256,
-  );
-}
-
-function reportUndecodable(lookup: MaybePromise<Lookup>, report: Common['report']): MaybePromise<Lookup> {
-  return upon(lookup, (found) => {
-    if ('reason' in found && found.reason === 'undecodable') report({ kind: 'session-undecodable' });
-    return found;
-  });
 }
 
 /** The credentials that carry the client's name; where none does, or it gave none, all of them. */

@@ -120,8 +120,13 @@ export interface ServerParameters extends Parameters {
 }
 
 export interface ServerSessions {
+  /** The ID of a new session (rule S2). */
+  newId(): Uint8Array;
   find(sessionId: Uint8Array): MaybePromise<Lookup>;
-  /** Neither of these throws or rejects: a store's faults are reported, and cost a resumption at most. */
+  /**
+   * Settles when our Finished may leave (rule S6). Neither of these throws or rejects: a store's faults are reported,
+   * and cost a resumption at most.
+   */
   keep(session: Session): MaybePromise<unknown>;
   forget(sessionId: Uint8Array): MaybePromise<void>;
 }

@@ -60,7 +60,6 @@ import type { Credential, ServerParameters } from './parameters.ts';
 import { answer, endOfFlight, type Handshake, type Peer } from './peer.ts';
 import {
   decideResumption,
-  issuedSessionIdLength,
   offeredSessionId,
   type ResumptionRefusal,
   type SessionAccepted,
@@ -117,8 +116,8 @@ function* full(
   const binding = chooseBinding('ClientHello', offer.extensions, parameters);
   const randoms = { client: offer.hello.random, server: parameters.randomBytes(32) };
   // S3: an ID is a promise that the session may be resumed. S14: without EMS none ever is.
-  const storable = parameters.sessions !== undefined && binding === 'extended';
-  const sessionId = storable ? parameters.randomBytes(issuedSessionIdLength) : empty;
+  const sessions = binding === 'extended' ? parameters.sessions : undefined;
+  const sessionId = sessions?.newId() ?? empty;
   const ocspResponse = offer.statusRequest ? yield* answer(credential.ocspResponse()) : undefined;
 
   transcript.hashWith(suite.hash, { messages: mode !== 'none' });
@@ -178,11 +177,11 @@ function* full(
       serverName: offer.serverName,
       alpnProtocol,
     };
-    if (storable) {
+    if (sessions !== undefined) {
       // S6: only now, and before our own Finished leaves: a client that returns at once finds its session.
       const now = parameters.now();
       yield* answer(
-        parameters.sessions?.keep(
+        sessions.keep(
           createSession({
             ...agreed,
             protocolVersion: TLS_1_2,

@@ -1,10 +1,10 @@
 /** Rules S1 to S8: the session ID on the wire, when it is looked up, issued and echoed, and when a session is stored. */
 
 import fc from 'fast-check';
-import { noble, type ServerConfig, type SessionStore } from 'reprise-tls';
+import { noble, type RandomBytes, type ServerConfig, type SessionStore } from 'reprise-tls';
 import { expect, test } from 'vitest';
 import { flights } from '../../src/handshake/states.ts';
-import { concat, equal, hex } from '../../src/wire/bytes.ts';
+import { concat, equal, hex, utf8 } from '../../src/wire/bytes.ts';
 import { makePair } from '../support/pair.ts';
 import { clientConfig, meet, OpenStore, serverConfig, stage } from '../support/resumption.ts';
 import { message, playClient, playServer, type ScriptedSession, serverName } from '../support/scripted.ts';
@@ -135,6 +135,25 @@ test('S5: where the session is resumed, exactly the received bytes are echoed (C
   expect(hex(echo)).toBe(hex(Uint8Array.of(32, ...session.sessionId, id >> 8, id & 0xff)));
 });
 
+test('S2: an ID may be of the application’s making, of 32 bytes and from the source that it is given', async () => {
+  const sessionIds = (randomBytes: RandomBytes) => concat(utf8('server 7'), randomBytes(24));
+  const { session, config } = await established({ sessionIds });
+  expect(session.sessionId.subarray(0, 8)).toEqual(utf8('server 7'));
+  const { end } = await playClient(config, (client) => client.resume(session));
+  expect(end.info?.resumed).toBe(true);
+});
+
+test('S2: an ID of the application’s of another length, or none, is its own fault', async () => {
+  for (const made of [new Uint8Array(31), new Uint8Array(33), undefined]) {
+    const config = serverConfig({ sessionStore: new OpenStore(), sessionIds: () => made as Uint8Array });
+    const { end } = await playClient(config, async (client) => {
+      client.speak('ClientHello');
+      expect(await client.alert()).toBe('internal_error');
+    });
+    expect(end.closed?.error).toMatchObject({ reason: 'application' });
+  }
+});
+
 test("S6: the session is stored after the client's Finished and before the server's leaves", async () => {
   const store = new OpenStore();
   const { server, client } = stage({ server: { sessionStore: store } });
@@ -178,6 +197,22 @@ test("S6: while the store has not taken the session, the server's Finished does 
   });
   expect(end.info?.sessionId).toEqual(result.sessionId);
   expect(store.entries.size).toBe(1);
+});
+
+test("S6: with awaitSessionStore: false the server's Finished leaves while the store still works", async () => {
+  const stored: string[] = [];
+  const endless: SessionStore = {
+    get: () => undefined,
+    set: (key) => {
+      stored.push(key);
+      return new Promise(() => {});
+    },
+    delete: () => {},
+  };
+  const config = serverConfig({ sessionStore: endless, awaitSessionStore: false, sessionStoreDeadline: 10 });
+  const { end, result } = await playClient(config, (client) => client.full());
+  expect(end.info?.sessionId).toEqual(result.sessionId);
+  expect(stored.length).toBe(1);
 });
 
 test('S6: a client that returns at once, to another server with the same store, resumes', async () => {

@@ -135,7 +135,12 @@ function restore({ sessionId, cipherSuite, masterSecret }: RecordedSession, own:
 }
 
 function holding(session: Session) {
-  return { find: () => ({ session }), keep: () => undefined, forget: () => undefined };
+  return {
+    newId: () => new Uint8Array(32),
+    find: () => ({ session }),
+    keep: () => undefined,
+    forget: () => undefined,
+  };
 }
 
 /** In an abbreviated handshake each side needs one random, and no signature. */

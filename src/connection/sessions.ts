@@ -1,0 +1,112 @@
+/**
+ * The sessions of a configuration: its store or cache behind the guard that makes any of them harmless, and the keys
+ * that sessions stand under there.
+ */
+
+import type { Hash, RandomBytes } from '../crypto/provider.ts';
+import { contextDigest } from '../handshake/context-digest.ts';
+import type { ClientParameters, ServerParameters } from '../handshake/parameters.ts';
+import { settled } from '../handshake/peer.ts';
+import { issuedSessionIdLength } from '../handshake/resumption.ts';
+import { GuardedSessionStore } from '../session/guard.ts';
+import { type Lookup, SessionKeeper } from '../session/keeper.ts';
+import { storeKey } from '../session/key.ts';
+import type { ClientSessionCache, MaybePromise, SessionStore } from '../session/store.ts';
+import { hex, utf8 } from '../wire/bytes.ts';
+import { encode, uint16 } from '../wire/codec.ts';
+import { ask, upon } from './ask.ts';
+import type { ClientConfig, Config, ServerConfig } from './config.ts';
+import type { Report } from './report.ts';
+
+/** What the keeping of sessions takes from the configuration around it. */
+interface Services {
+  readonly sha256: Hash;
+  readonly randomBytes: RandomBytes;
+  readonly report: (report: Report) => void;
+}
+
+/** Undefined where no session is kept: then none is resumed. */
+export function serverSessions(
+  config: ServerConfig,
+  { sha256, randomBytes, report }: Services,
+): ServerParameters['sessions'] {
+  const {
+    sessionStore,
+    sessionIds = (random) => random(issuedSessionIdLength),
+    awaitSessionStore = true,
+  } = config;
+  if (sessionStore === undefined) return undefined;
+  const keeper = makeKeeper(sessionStore, config, { sha256, report });
+  const key = (sessionId: Uint8Array) => storeKey(sha256, sessionId);
+  return {
+    newId: () => ask('sessionIds', () => checkSessionId(sessionIds(randomBytes))),
+    find: (sessionId) => reportUndecodable(keeper.find(key(sessionId), sessionId), report),
+    keep: (session) => {
+      const kept = keeper.keep(key(session.sessionId), session);
+      return awaitSessionStore ? kept : settled(kept);
+    },
+    forget: (sessionId) => keeper.forget(key(sessionId)),
+  };
+}
+
+/** An ID that was handed out is looked up again only if it has this length (rule S1). */
+function checkSessionId(sessionId: unknown): Uint8Array {
+  if (sessionId instanceof Uint8Array && sessionId.length === issuedSessionIdLength) return sessionId;
+  const found = sessionId instanceof Uint8Array ? `${sessionId.length}` : typeof sessionId;
+  throw new TypeError(`expected a session ID of ${issuedSessionIdLength} bytes, got ${found}`);
+}
+
+/** Rules C9, C13: a session is found again by the configuration, name, port and partition that it was made under. */
+export function clientSessions(
+  config: ClientConfig,
+  { sha256, report }: Services,
+  digest: Uint8Array,
+  serverName: string | undefined,
+): ClientParameters['sessions'] {
+  const { session, sessionCache = session && cacheOf(session) } = config;
+  if (sessionCache === undefined) return undefined;
+  // Without a name and without a partition all servers would stand under one key, and be shown each other's IDs.
+  if (serverName === undefined && config.sessionPartition === undefined && session === undefined)
+    return undefined;
+  const keeper = makeKeeper(sessionCache, config, { sha256, report });
+  const key = hex(
+    contextDigest(sha256, 'reprise client session', [
+      ['context', digest],
+      ['server name', ...(serverName === undefined ? [] : [utf8(serverName)])],
+      ['port', ...(config.port === undefined ? [] : [encode(uint16, config.port)])],
+      ['partition', ...(config.sessionPartition === undefined ? [] : [utf8(config.sessionPartition)])],
+    ]),
+  );
+  return {
+    find: () => reportUndecodable(keeper.find(key), report),
+    keep: (session) => keeper.keep(key, session),
+    forget: () => keeper.forget(key),
+  };
+}
+
+/** A cache that holds one session until it is to be forgotten (rule C10), and learns no other. */
+function cacheOf(session: Uint8Array): ClientSessionCache {
+  let held: Uint8Array | undefined = session;
+  const drop = () => {
+    held = undefined;
+  };
+  return { get: () => held, set: () => {}, delete: drop };
+}
+
+function makeKeeper(
+  store: SessionStore,
+  { sessionStoreDeadline = 100 }: Config,
+  { sha256, report }: Pick<Services, 'sha256' | 'report'>,
+) {
+  return new SessionKeeper(
+    new GuardedSessionStore(store, { deadline: sessionStoreDeadline, report }),
+    sha256,
+  );
+}
+
+function reportUndecodable(lookup: MaybePromise<Lookup>, report: Services['report']): MaybePromise<Lookup> {
+  return upon(lookup, (found) => {
+    if ('reason' in found && found.reason === 'undecodable') report({ kind: 'session-undecodable' });
+    return found;
+  });
+}
