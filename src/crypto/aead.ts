@@ -1,13 +1,14 @@
 /**
- * The AEADs of the cipher suites on noble-ciphers: AES-GCM (NIST SP 800-38D, RFC 5288) and ChaCha20-Poly1305
- * (RFC 8439, RFC 7905). How a record's nonce and additional data are made is the matter of the record layer.
+ * The AEADs of the cipher suites on noble-ciphers: AES-GCM (NIST SP 800-38D, RFC 5288), which keeps what it makes of its
+ * key, and ChaCha20-Poly1305 (RFC 8439, RFC 7905). How a record's nonce and additional data are made is the matter of
+ * the record layer.
  *
  * Lengths are checked here, so that the one error that is left for noble to raise is a tag that does not hold.
  */
 
-import { gcm } from '@noble/ciphers/aes.js';
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { wipe } from '../wire/bytes.ts';
+import { GcmKey } from './gcm.ts';
 import type { Aead, AeadKey } from './provider.ts';
 
 export const AES_128_GCM: Aead = /* @__PURE__ */ aesGcm('AES_128_GCM', 16);
@@ -25,13 +26,7 @@ function aesGcm(name: 'AES_128_GCM' | 'AES_256_GCM', keyLength: number): Aead {
     // 2^24.5 records of full size keep an attacker's advantage at 2^-57 (RFC 8446 §5.5). TLS 1.2 names no
     // figure and has no KeyUpdate, but the cipher is the same (RFC 9325 §4.4).
     maxRecords: 23_726_566,
-    create: (key) =>
-      aeadKey(aead, key, {
-        seal(key, nonce, additionalData, plaintext, output) {
-          output.set(gcm(key, nonce, additionalData).encrypt(plaintext));
-        },
-        open: (key, nonce, additionalData, ciphertext) => gcm(key, nonce, additionalData).decrypt(ciphertext),
-      }),
+    create: (key) => checked(aead, key, (key) => new GcmKey(key)),
   };
   return aead;
 }
@@ -45,62 +40,58 @@ function chacha20Poly1305(): Aead {
     tagLength: 16,
     // RFC 8446 §5.5 sets no limit that the sequence number would not reach first; ours is a number, exact up to here.
     maxRecords: Number.MAX_SAFE_INTEGER,
-    create: (key) =>
-      aeadKey(aead, key, {
-        seal(key, nonce, additionalData, plaintext, output) {
-          chacha20poly1305(key, nonce, additionalData).encrypt(plaintext, output);
-        },
-        open: (key, nonce, additionalData, ciphertext) =>
-          chacha20poly1305(key, nonce, additionalData).decrypt(ciphertext),
-      }),
+    create: (key) => checked(aead, key, chachaKey),
   };
   return aead;
 }
 
-/** An AEAD's two operations as noble does them: `open` throws on a tag that does not hold. */
-interface Operations {
-  seal(
-    key: Uint8Array,
-    nonce: Uint8Array,
-    additionalData: Uint8Array,
-    plaintext: Uint8Array,
-    output: Uint8Array,
-  ): void;
-  open(key: Uint8Array, nonce: Uint8Array, additionalData: Uint8Array, ciphertext: Uint8Array): Uint8Array;
+/** ChaCha20 makes nothing of its key that could be kept. */
+function chachaKey(key: Uint8Array): AeadKey {
+  const own = key.slice();
+  return {
+    seal: (nonce, additionalData, plaintext, output) => {
+      chacha20poly1305(own, nonce, additionalData).encrypt(plaintext, output);
+    },
+    open: (nonce, additionalData, ciphertext) => {
+      try {
+        return chacha20poly1305(own, nonce, additionalData).decrypt(ciphertext);
+      } catch (error) {
+        if (error instanceof Error && error.message.endsWith('invalid tag')) return undefined;
+        throw error;
+      }
+    },
+    destroy: () => wipe(own),
+  };
 }
 
 const nonceLength = 12;
 
-function aeadKey(aead: Aead, givenKey: Uint8Array, { seal, open }: Operations): AeadKey {
+/** The key that `make` makes, with every length looked at before it is used, and no use after its end. */
+function checked(aead: Aead, givenKey: Uint8Array, make: (key: Uint8Array) => AeadKey): AeadKey {
   expectLength(`a key of ${aead.name}`, aead.keyLength, givenKey);
-  const ownKey = givenKey.slice();
+  const key = make(givenKey);
   let destroyed = false;
 
   /** A wiped key is a key that everybody knows: it must not protect anything. */
-  function liveKey(): Uint8Array {
+  function live(): AeadKey {
     if (destroyed) throw new TypeError(`expected a live key of ${aead.name}, got one that was destroyed`);
-    return ownKey;
+    return key;
   }
 
   return {
     seal(nonce, additionalData, plaintext, output) {
       expectLength('a nonce', nonceLength, nonce);
       expectLength('an output', plaintext.length + aead.tagLength, output);
-      seal(liveKey(), nonce, additionalData, plaintext, output);
+      live().seal(nonce, additionalData, plaintext, output);
     },
     open(nonce, additionalData, ciphertext) {
       expectLength('a nonce', nonceLength, nonce);
       if (ciphertext.length < aead.tagLength) return undefined;
-      try {
-        return open(liveKey(), nonce, additionalData, ciphertext);
-      } catch (error) {
-        if (error instanceof Error && error.message.endsWith('invalid tag')) return undefined;
-        throw error;
-      }
+      return live().open(nonce, additionalData, ciphertext);
     },
     destroy() {
       destroyed = true;
-      wipe(ownKey);
+      key.destroy();
     },
   };
 }
