@@ -11,6 +11,7 @@ import { printTable, range, round } from './table.ts';
 /** Loaded when they are chosen, in the order of the tables. The first of a run is the one that ratios are of. */
 const contestants = {
   reprise: () => import('./contestants/reprise.ts'),
+  'reprise+node-crypto': () => import('./contestants/reprise-node-crypto.ts'),
   'node:tls': () => import('./contestants/node-tls.ts'),
   'node-forge': () => import('./contestants/node-forge.ts'),
   floor: () => import('./contestants/floor.ts'),

@@ -42,7 +42,7 @@ function tasksFor(keyType: KeyType): Task[] {
   const client = { serverName, verifyCertificate: () => true as const };
   const server = { certificates: [{ chain, privateKey: privateKeyDer }] };
   return [
-    { name: 'handshake', run: () => handshake(client, server, 'full') },
+    { name: 'handshake', run: () => handshake('reprise', client, server, 'full') },
     { name: 'remembered', run: checked(256) },
     { name: 'anew', run: checked(0) },
   ];

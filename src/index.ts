@@ -12,7 +12,7 @@ export { ServerConnection } from './connection/server.ts';
 export { AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305 } from './crypto/aead.ts';
 export * from './crypto/cipher-suites.ts';
 export { defaultCipherSuites, defaultGroups, defaultSignatureSchemes } from './crypto/defaults.ts';
-export * from './crypto/groups.ts';
+export { secp256r1, secp384r1, secp521r1, x25519 } from './crypto/groups.ts';
 export type { PrivateKey, PublicKey } from './crypto/keys.ts';
 export { noble } from './crypto/noble.ts';
 export type {

@@ -3,7 +3,7 @@
  * fed to the other as it is.
  */
 
-import type { ClientConfig, ConnectionInfo, ServerConfig } from '../../src/index.ts';
+import type { ClientConfig, ConnectionInfo, CryptoProvider, ServerConfig } from '../../src/index.ts';
 import { type Contestant, expectKind, type Setting } from './contestant.ts';
 
 /**
@@ -23,13 +23,15 @@ const {
   x25519,
 } = reprise;
 
-const name = 'reprise';
-
 const suites = { TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 };
 
 export function createContestant(setting: Setting): Contestant {
+  return contestantWith('reprise', setting, reprise.noble);
+}
+
+export function contestantWith(name: string, setting: Setting, crypto: CryptoProvider): Contestant {
   // P-256 must be there for the certificate's key (RFC 8422 §5.1); the exchange takes the first.
-  const common = { cipherSuites: [suites[setting.suiteName]], groups: [x25519, secp256r1] };
+  const common = { crypto, cipherSuites: [suites[setting.suiteName]], groups: [x25519, secp256r1] };
   const server: ServerConfig = {
     ...common,
     certificates: [{ chain: setting.certificatePem, privateKey: setting.privateKeyPem }],
@@ -46,18 +48,19 @@ export function createContestant(setting: Setting): Contestant {
   return {
     name,
     async full() {
-      await handshake(forgetful, server, 'full');
+      await handshake(name, forgetful, server, 'full');
     },
     async resumed() {
-      if (!hasSession) await handshake(returning, server, 'full');
+      if (!hasSession) await handshake(name, returning, server, 'full');
       hasSession = true;
-      await handshake(returning, server, 'resumed');
+      await handshake(name, returning, server, 'resumed');
     },
   };
 }
 
 /** One handshake in memory, from two new connections to both ends secure. */
 export async function handshake(
+  name: string,
   clientConfig: ClientConfig,
   serverConfig: ServerConfig,
   kind: 'full' | 'resumed',

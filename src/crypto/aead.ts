@@ -26,7 +26,7 @@ function aesGcm(name: 'AES_128_GCM' | 'AES_256_GCM', keyLength: number): Aead {
     // 2^24.5 records of full size keep an attacker's advantage at 2^-57 (RFC 8446 §5.5). TLS 1.2 names no
     // figure and has no KeyUpdate, but the cipher is the same (RFC 9325 §4.4).
     maxRecords: 23_726_566,
-    create: (key) => checked(aead, key, (key) => new GcmKey(key)),
+    create: (key) => checkedAeadKey(aead, key, (key) => new GcmKey(key)),
   };
   return aead;
 }
@@ -40,7 +40,7 @@ function chacha20Poly1305(): Aead {
     tagLength: 16,
     // RFC 8446 §5.5 sets no limit that the sequence number would not reach first; ours is a number, exact up to here.
     maxRecords: Number.MAX_SAFE_INTEGER,
-    create: (key) => checked(aead, key, chachaKey),
+    create: (key) => checkedAeadKey(aead, key, chachaKey),
   };
   return aead;
 }
@@ -67,7 +67,11 @@ function chachaKey(key: Uint8Array): AeadKey {
 const nonceLength = 12;
 
 /** The key that `make` makes, with every length looked at before it is used, and no use after its end. */
-function checked(aead: Aead, givenKey: Uint8Array, make: (key: Uint8Array) => AeadKey): AeadKey {
+export function checkedAeadKey(
+  aead: Aead,
+  givenKey: Uint8Array,
+  make: (key: Uint8Array) => AeadKey,
+): AeadKey {
   expectLength(`a key of ${aead.name}`, aead.keyLength, givenKey);
   const key = make(givenKey);
   let destroyed = false;

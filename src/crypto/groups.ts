@@ -9,7 +9,7 @@ import { x25519 as nobleX25519 } from '@noble/curves/ed25519.js';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { wipe } from '../wire/bytes.ts';
 import { fault, type TlsError } from '../wire/error.ts';
-import type { KeyShare, NamedGroup } from './provider.ts';
+import type { KeyShare, NamedGroup, RandomBytes } from './provider.ts';
 
 export const x25519: NamedGroup = {
   name: 'x25519',
@@ -31,20 +31,26 @@ function nistGroup(name: NamedGroup['name'], id: number, curve: NistCurve): Name
     name,
     id,
     generate(randomBytes) {
-      // Half as many bytes again as the order has, reduced: uniform but for 2^-128 (FIPS 186-5 §A.2.1).
-      const orderLength = curve.Point.Fn.BYTES;
-      const seed = randomBytes(orderLength + Math.ceil(orderLength / 2));
-      const secret = curve.utils.randomSecretKey(seed);
-      wipe(seed);
+      const secret = nistSecret(curve, randomBytes);
       const publicKey = curve.getPublicKey(secret, false);
       return keyShare(publicKey, secret, (own, peer) => agreeOnCurve(name, curve, own, peer));
     },
   };
 }
 
+/** Half as many bytes again as the order has, reduced: uniform but for 2^-128 (FIPS 186-5 §A.2.1). */
+export function nistSecret(curve: NistCurve, randomBytes: RandomBytes): Uint8Array {
+  const orderLength = curve.Point.Fn.BYTES;
+  const seed = randomBytes(orderLength + Math.ceil(orderLength / 2));
+  const secret = curve.utils.randomSecretKey(seed);
+  wipe(seed);
+  return secret;
+}
+
 type Agree = (secret: Uint8Array, peerPublicKey: Uint8Array) => Uint8Array;
 
-function keyShare(publicKey: Uint8Array, secret: Uint8Array, agree: Agree): KeyShare {
+/** A share that serves one agreement, and overwrites its secret with that. */
+export function keyShare(publicKey: Uint8Array, secret: Uint8Array, agree: Agree): KeyShare {
   let spent = false;
   return {
     publicKey,
@@ -66,7 +72,7 @@ function keyShare(publicKey: Uint8Array, secret: Uint8Array, agree: Agree): KeyS
 
 /** The premaster secret is the function's output as it is, unless that is all zero (RFC 8422 §5.10, §5.11). */
 function agreeX25519(secret: Uint8Array, peerPublicKey: Uint8Array): Uint8Array {
-  if (peerPublicKey.length !== 32) throw badKey('x25519', 'a public key of 32 bytes', peerPublicKey);
+  if (peerPublicKey.length !== 32) throw badPublicKey('x25519', 'a public key of 32 bytes', peerPublicKey);
   try {
     return nobleX25519.getSharedSecret(secret, peerPublicKey);
   } catch (error) {
@@ -86,11 +92,7 @@ function agreeOnCurve(
   secret: Uint8Array,
   peerPublicKey: Uint8Array,
 ): Uint8Array {
-  const pointLength = 1 + 2 * curve.Point.Fp.BYTES;
-  // Only the uncompressed form is left (RFC 8422 §5.1.2), marked by a 4 (SEC 1 §2.3.3); infinity is one byte alone.
-  if (peerPublicKey.length !== pointLength || peerPublicKey[0] !== 4) {
-    throw badKey(name, `an uncompressed point of ${pointLength} bytes`, peerPublicKey);
-  }
+  demandUncompressed(name, curve, peerPublicKey);
   try {
     curve.Point.fromBytes(peerPublicKey);
   } catch (error) {
@@ -100,7 +102,15 @@ function agreeOnCurve(
   return sharedPoint.subarray(1);
 }
 
-function badKey(name: string, expected: string, peerPublicKey: Uint8Array): TlsError {
+/** Only the uncompressed form is left (RFC 8422 §5.1.2), marked by a 4 (SEC 1 §2.3.3); infinity is one byte alone. */
+export function demandUncompressed(name: string, curve: NistCurve, peerPublicKey: Uint8Array): void {
+  const pointLength = 1 + 2 * curve.Point.Fp.BYTES;
+  if (peerPublicKey.length === pointLength && peerPublicKey[0] === 4) return;
+  throw badPublicKey(name, `an uncompressed point of ${pointLength} bytes`, peerPublicKey);
+}
+
+/** What is wrong with the form of a peer's public key. */
+export function badPublicKey(name: string, expected: string, peerPublicKey: Uint8Array): TlsError {
   const [form] = peerPublicKey;
   const got = `${peerPublicKey.length} bytes${form === undefined ? '' : `, the first ${form}`}`;
   return fault('key-exchange', `${name}: expected ${expected}, got ${got}`);

@@ -2,7 +2,9 @@
 
 import { expect, test } from 'vitest';
 import { AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305 } from '../../src/crypto/aead.ts';
+import { noble } from '../../src/crypto/noble.ts';
 import type { Aead } from '../../src/crypto/provider.ts';
+import { nodeCrypto } from '../../src/node-crypto/index.ts';
 import { equal, fromHex } from '../../src/wire/bytes.ts';
 import { type Case, describeVectors, misbehaving, type Wycheproof } from '../support/wycheproof.ts';
 
@@ -33,9 +35,13 @@ const files = [
   { path: 'chacha20_poly1305', aead: CHACHA20_POLY1305, withNonceOfTls: 316, withAnother: 9 },
 ];
 
-for (const { path, aead, withNonceOfTls, withAnother } of files) {
+const rows = [noble, nodeCrypto].flatMap((provider) =>
+  files.map((file) => ({ ...file, provider: provider.name, aead: provider.aead(file.aead) })),
+);
+
+for (const { path, provider, aead, withNonceOfTls, withAnother } of rows) {
   describeVectors<[Wycheproof<Group>]>(
-    `${aead.name} by Wycheproof`,
+    `${aead.name} of ${provider} by Wycheproof`,
     [`wycheproof/${path}_test.json`],
     (vectors) => {
       const groups = vectors.testGroups.filter(({ keySize }) => keySize === 8 * aead.keyLength);

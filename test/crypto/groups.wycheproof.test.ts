@@ -4,7 +4,9 @@ import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { expect, test } from 'vitest';
 import { secp256r1, secp384r1, secp521r1, x25519 } from '../../src/crypto/groups.ts';
 import { i2osp, os2ip } from '../../src/crypto/modular.ts';
+import { noble } from '../../src/crypto/noble.ts';
 import type { NamedGroup } from '../../src/crypto/provider.ts';
+import { nodeCrypto } from '../../src/node-crypto/index.ts';
 import { equal, fromHex } from '../../src/wire/bytes.ts';
 import { TlsError } from '../../src/wire/error.ts';
 import {
@@ -25,13 +27,16 @@ interface Group {
   readonly tests: readonly AgreementCase[];
 }
 
-for (const { group, curve } of [
-  { group: secp256r1, curve: p256 },
-  { group: secp384r1, curve: p384 },
-  { group: secp521r1, curve: p521 },
-]) {
+const providers = [noble, nodeCrypto];
+const nistRows = providers.flatMap(({ name: provider, group }) => [
+  { provider, group: group(secp256r1), curve: p256 },
+  { provider, group: group(secp384r1), curve: p384 },
+  { provider, group: group(secp521r1), curve: p521 },
+]);
+
+for (const { provider, group, curve } of nistRows) {
   describeVectors<[Wycheproof<Group>]>(
-    `${group.name} by Wycheproof`,
+    `${group.name} of ${provider} by Wycheproof`,
     [`wycheproof/ecdh_${group.name}_ecpoint_test.json`],
     ({ numberOfTests, testGroups }) => {
       const cases = testGroups.flatMap(({ tests }) => tests);
@@ -62,16 +67,19 @@ describeVectors<[Wycheproof<Group>]>(
   'x25519 by Wycheproof',
   ['wycheproof/x25519_test.json'],
   ({ numberOfTests, testGroups }) => {
-    test('every public key gives the shared secret, but for those whose secret is all zero (RFC 8422 §5.11)', () => {
-      const cases = testGroups.flatMap(({ tests }) => tests);
-      const failures = misbehaving(cases, (each) => {
-        const secret = agreement(x25519, () => fromHex(each.private), fromHex(each.public));
-        if (each.flags.includes('ZeroSharedSecret')) return secret === undefined;
-        return secret !== undefined && equal(secret, fromHex(each.shared));
-      });
-      expect(failures).toEqual([]);
-      expect(cases).toHaveLength(numberOfTests);
-    });
+    test.each(providers)(
+      'of $name: every public key gives the shared secret, but for those whose secret is all zero (RFC 8422 §5.11)',
+      (provider) => {
+        const cases = testGroups.flatMap(({ tests }) => tests);
+        const failures = misbehaving(cases, (each) => {
+          const secret = agreement(provider.group(x25519), () => fromHex(each.private), fromHex(each.public));
+          if (each.flags.includes('ZeroSharedSecret')) return secret === undefined;
+          return secret !== undefined && equal(secret, fromHex(each.shared));
+        });
+        expect(failures).toEqual([]);
+        expect(cases).toHaveLength(numberOfTests);
+      },
+    );
   },
 );
 
