@@ -68,7 +68,12 @@ describe.each(roles)('against node:tls, as its %s,', (role) => {
       const authority = createAuthority({ keyType });
       const credential = authority.issue({ dnsNames: [serverName] });
       const [certificate = new Uint8Array(0)] = credential.chain;
-      const connect = visits(role, { credential, node: { ca: authority.certificatePem } });
+      const trusted = authority.certificatePem;
+      const connect = visits(role, {
+        credential,
+        reprise: { trustAnchors: trusted },
+        node: { ca: trusted },
+      });
       for (const resumed of [false, true]) {
         const pair = await connect();
         expectAgreement(pair, { resumed });

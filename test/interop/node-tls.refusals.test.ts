@@ -16,7 +16,14 @@ import {
 import { describe, expect, it } from 'vitest';
 import { connectNode, connectReprise, until } from '../support/node-tls.ts';
 import { credentials } from './rows.ts';
-import { expectRefusal, nodeClient, nodeServer, repriseClient, repriseServer } from './visits.ts';
+import {
+  expectRefusal,
+  nodeClient,
+  nodeServer,
+  opensslAlerts,
+  repriseClient,
+  repriseServer,
+} from './visits.ts';
 
 /** Versions that OpenSSL still knows, but only where nothing is asked of their security. */
 const TLS_1_1 = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;
@@ -131,18 +138,6 @@ const byTheirServer: readonly ByTheirServer[] = [
   },
 ];
 
-/** Every alert with which a certificate may be refused, as OpenSSL names it when it hears of it. */
-const certificateAlerts: Readonly<Record<CertificateAlert, string>> = {
-  bad_certificate: 'ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE',
-  unsupported_certificate: 'ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE',
-  certificate_revoked: 'ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED',
-  certificate_expired: 'ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED',
-  certificate_unknown: 'ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN',
-  unknown_ca: 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA',
-  access_denied: 'ERR_SSL_TLSV1_ALERT_ACCESS_DENIED',
-  bad_certificate_status_response: 'ERR_SSL_TLSV1_BAD_CERTIFICATE_STATUS_RESPONSE',
-};
-
 describe('our server refuses a client of node:tls that offers', () => {
   it.each(byOurServer)('$what', async ({ client, server, credential, reason, alert, code }) => {
     const pair = await connectNode(nodeClient(client), repriseServer(server, credential));
@@ -158,7 +153,7 @@ describe('a server of node:tls refuses our client, and it knows why:', () => {
 });
 
 describe('a certificate of node:tls that our client does not trust', () => {
-  it.each(Object.entries(certificateAlerts))('is refused with %s (RFC 5246 §7.2.2)', async (alert, code) => {
+  it.each(Object.entries(opensslAlerts))('is refused with %s (RFC 5246 §7.2.2)', async (alert, code) => {
     const verdict = { alert: alert as CertificateAlert, message: 'not today' };
     const pair = await connectReprise(repriseClient({ verifyCertificate: () => verdict }), nodeServer());
     expectRefusal(pair, { alert: verdict.alert, origin: 'sent' }, code);

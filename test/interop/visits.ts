@@ -5,6 +5,7 @@
 
 import type tls from 'node:tls';
 import {
+  type CertificateAlert,
   type ClientConfig,
   type ClientConnection,
   type ConnectionInfo,
@@ -49,14 +50,10 @@ export function visits(role: Role, { reprise, node, credential, line }: Setting 
   };
 }
 
-/** A client that keeps its sessions. */
+/** A client that keeps its sessions, and trusts the authority unless it has a verifier of its own. */
 export function repriseClient(config: Partial<ClientConfig> = {}): ClientConfig {
-  return {
-    serverName,
-    verifyCertificate: () => true,
-    sessionCache: new MemoryClientSessionCache(),
-    ...config,
-  };
+  const trust = config.verifyCertificate === undefined ? { trustAnchors: authority.certificatePem } : {};
+  return { serverName, ...trust, sessionCache: new MemoryClientSessionCache(), ...config };
 }
 
 /** A server that keeps its sessions. */
@@ -85,6 +82,18 @@ export function repriseCredential({ chainPem, privateKeyPem }: Credential) {
 export function nodeCredential({ chainPem, privateKeyPem }: Credential) {
   return { cert: chainPem, key: privateKeyPem };
 }
+
+/** Every alert with which a certificate may be refused, as OpenSSL names it when it hears of it. */
+export const opensslAlerts: Readonly<Record<CertificateAlert, string>> = {
+  bad_certificate: 'ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE',
+  unsupported_certificate: 'ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE',
+  certificate_revoked: 'ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED',
+  certificate_expired: 'ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED',
+  certificate_unknown: 'ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN',
+  unknown_ca: 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA',
+  access_denied: 'ERR_SSL_TLSV1_ALERT_ACCESS_DENIED',
+  bad_certificate_status_response: 'ERR_SSL_TLSV1_BAD_CERTIFICATE_STATUS_RESPONSE',
+};
 
 /** No connection came about: both ends say why, Reprise by fault and alert, node by its error's code. */
 export function expectRefusal({ end, node }: Pair, fault: Partial<TlsError>, code: string): void {
