@@ -64,7 +64,9 @@ export function repriseServer(
   return { certificates: [repriseCredential(credential)], sessionStore: new MemorySessionStore(), ...config };
 }
 
-export function nodeClient(options: tls.ConnectionOptions = {}): tls.ConnectionOptions {
+export function nodeClient(
+  options: tls.ConnectionOptions & Pick<tls.TLSSocketOptions, 'requestOCSP'> = {},
+): tls.ConnectionOptions {
   return { ...sessionIds, servername: serverName, ca: authority.certificatePem, ...options };
 }
 

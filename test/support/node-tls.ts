@@ -84,9 +84,21 @@ export async function connectNode(
   return pair;
 }
 
+/** The server of these options, asked for the status of its certificate, staples this (RFC 6066 §8) or nothing. */
+export function stapling(options: tls.TlsOptions, response: Uint8Array | undefined): tls.TlsOptions {
+  const staple = response === undefined ? null : Buffer.from(response);
+  serverOf(options).on(
+    'OCSPRequest',
+    (_certificate, _issuer, done: (error: null, staple: Buffer | null) => void) => done(null, staple),
+  );
+  return options;
+}
+
 /** node's end, with all that happened to it. */
 export class NodeEnd {
   readonly received: Uint8Array[] = [];
+  /** What was stapled, for clients that ask; null where nothing was. */
+  readonly staples: (Uint8Array | null)[] = [];
   readonly keyLog: string[] = [];
   secure = false;
   /** close_notify has come, or the end of the transport. */
@@ -103,6 +115,9 @@ export class NodeEnd {
   take(socket: tls.TLSSocket): this {
     this.#socket = socket;
     socket.on('data', (bytes: Buffer) => this.received.push(bytes));
+    socket.on('OCSPResponse', (response: Buffer | null) =>
+      this.staples.push(response && Uint8Array.from(response)),
+    );
     socket.on('error', (error) => this.fail(error));
     socket.on('end', () => {
       this.ended = true;
