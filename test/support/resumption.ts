@@ -6,19 +6,27 @@
 import {
   type CertificateConfig,
   type ClientConfig,
+  type Config,
   MemoryClientSessionCache,
   type Report,
   type ServerConfig,
   type SessionStore,
 } from 'reprise-tls';
 import { sha256 } from '../../src/crypto/hash.ts';
+import { flights, type Step } from '../../src/handshake/states.ts';
 import { GuardedSessionStore } from '../../src/session/guard.ts';
 import { type Lookup, SessionKeeper } from '../../src/session/keeper.ts';
 import { createSession, type Session } from '../../src/session/session.ts';
 import { empty } from '../../src/wire/bytes.ts';
 import { type CertificateOptions, createAuthority } from './issuer.ts';
 import { makePair, type Pair, type Wire } from './pair.ts';
-import { type ClientHelloChanges, playClient, type ScriptedSession } from './scripted.ts';
+import {
+  type ClientHelloChanges,
+  playClient,
+  type ScriptedClient,
+  type ScriptedOptions,
+  type ScriptedSession,
+} from './scripted.ts';
 
 const authority = createAuthority();
 
@@ -37,13 +45,16 @@ export const otherSite: CertificateConfig = certificateFor(['other.test']);
 /** A client's own certificate. */
 export const alice: CertificateConfig = certificateFor(['alice.test']);
 
-/** A configuration of its own each time, equal in content: as on another machine, or after a restart. */
+/**
+ * A configuration of its own each time, equal in content: as on another machine, or after a restart. It trusts everyone
+ * unless it says whom.
+ */
 export function serverConfig(changes: Partial<ServerConfig> = {}): ServerConfig {
-  return { certificates: [site], verifyCertificate: () => true, ...changes };
+  return { certificates: [site], ...trust(changes), ...changes };
 }
 
 export function clientConfig(changes: Partial<ClientConfig> = {}): ClientConfig {
-  return { serverName: siteName, verifyCertificate: () => true, ...changes };
+  return { serverName: siteName, ...trust(changes), ...changes };
 }
 
 /** A client and a server that keep sessions, and where. */
@@ -129,11 +140,16 @@ export interface Established {
 export async function established(
   changes: Partial<ServerConfig> = {},
   hello: ClientHelloChanges = {},
+  { flight = flights.full, certificate }: { readonly flight?: readonly Step[] } & ScriptedOptions = {},
 ): Promise<Established> {
   const store = new OpenStore();
-  const { result } = await playClient(serverConfig({ sessionStore: store, ...changes }), (client) =>
-    client.full(hello),
-  );
+  const script = async (client: ScriptedClient) => {
+    client.changes = hello;
+    await client.walk(flight);
+    return client.session;
+  };
+  const config = serverConfig({ sessionStore: store, ...changes });
+  const { result } = await playClient(config, script, { certificate });
   return { store, session: result };
 }
 
@@ -173,6 +189,10 @@ export async function refusedWith(
   });
   if (end.info !== undefined) throw new TypeError('expected a refusal, got a connection');
   return result;
+}
+
+function trust({ trustAnchors }: Partial<Config>): Partial<Config> {
+  return trustAnchors === undefined ? { verifyCertificate: () => true } : {};
 }
 
 /** Gathers reports. */
