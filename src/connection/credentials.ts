@@ -12,6 +12,7 @@ import { isPromiseLike } from '../handshake/peer.ts';
 import { type Certificate, parseCertificateChain } from '../x509/certificate.ts';
 import { parsePrivateKey } from '../x509/private-keys.ts';
 import { publicKeyOf, samePublicKey } from '../x509/public-keys.ts';
+import { signatureAlgorithm } from '../x509/signatures.ts';
 import { ask, upon } from './ask.ts';
 import type { CertificateConfig, Signer } from './config.ts';
 import type { Report } from './report.ts';
@@ -40,6 +41,7 @@ export function makeCredential(
     chain: certificates,
     publicKey,
     schemes: fitting.map(({ name }) => name).filter((name) => able?.includes(name) ?? true),
+    chainSchemes: certificates.map((certificate) => signatureAlgorithm(certificate.signatureAlgorithm)?.id),
     sign: (scheme: SignatureScheme, message: Uint8Array) =>
       ask('the signer', () => upon(signer.sign(scheme.name, message), checkSignature)),
     digest: contextDigest(context.sha256, 'reprise credential', [

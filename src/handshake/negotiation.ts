@@ -31,16 +31,14 @@ export function chooseCipherSuite(
       `expected one of ${names(parameters.cipherSuites)}, got an offer with none of them`,
     );
   }
-  for (const suite of common) {
-    for (const credential of credentials) {
-      if (!serves(credential, suite) || !curveOffered(credential, offer.extensions.supported_groups))
-        continue;
-      const scheme = chooseScheme(
-        credential,
-        offer.extensions.signature_algorithms,
-        parameters.signatureSchemes,
-      );
-      if (scheme !== undefined) return { suite, credential, scheme };
+  const { signature_algorithms: schemes = [], supported_groups: groups } = offer.extensions;
+  for (const candidates of [signedWith(schemes, credentials), credentials]) {
+    for (const suite of common) {
+      for (const credential of candidates) {
+        if (!serves(credential, suite) || !curveOffered(credential, groups)) continue;
+        const scheme = chooseScheme(credential, schemes, parameters.signatureSchemes);
+        if (scheme !== undefined) return { suite, credential, scheme };
+      }
     }
   }
   throw fault(
@@ -122,14 +120,29 @@ export function curveOffered(
 
 const curveIds = { secp256r1: 23, secp384r1: 24, secp521r1: 25 } as const;
 
-/** The first of our schemes that the key can make and the peer can check. */
+/**
+ * The first of our schemes that the key can make and the peer can check. A hello without a list means SHA-1 (RFC 5246
+ * §7.4.1.4.1), which is not done here.
+ */
 export function chooseScheme(
   credential: Credential,
-  offered: readonly number[] | undefined,
+  offered: readonly number[],
   ours: readonly SignatureScheme[],
 ): SignatureScheme | undefined {
-  // A hello without the extension means SHA-1 (RFC 5246 §7.4.1.4.1), which is not done here.
-  return ours.find(({ id, name }) => (offered ?? []).includes(id) && credential.schemes.includes(name));
+  return ours.find(({ id, name }) => offered.includes(id) && credential.schemes.includes(name));
+}
+
+/**
+ * Those whose whole chain is signed with what the peer lists, as RFC 5246 §7.4.2 and §7.4.4 demand. They go first; where
+ * there are none, another is shown all the same (RFC 8446 §4.4.2.2): the peer may know an issuer without checking it.
+ */
+export function signedWith(
+  offered: readonly number[],
+  credentials: readonly Credential[],
+): readonly Credential[] {
+  return credentials.filter(({ chainSchemes }) =>
+    chainSchemes.every((id) => id !== undefined && offered.includes(id)),
+  );
 }
 
 function names(values: readonly { readonly name: string }[]): string {

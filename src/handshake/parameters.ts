@@ -20,6 +20,8 @@ export interface Credential {
   readonly publicKey: PublicKey;
   /** Which schemes the key can make. */
   readonly schemes: readonly SignatureScheme['name'][];
+  /** How each certificate of the chain is signed, as TLS numbers it; undefined where it has no number for that. */
+  readonly chainSchemes: readonly (SignatureScheme['id'] | undefined)[];
   sign(scheme: SignatureScheme, message: Uint8Array): MaybePromise<Uint8Array>;
   /** SHA-256 over the chain: what a session is bound to (rules S19, S22). */
   readonly digest: Uint8Array;

@@ -29,8 +29,9 @@ import { constructedContextTag, DerError, DerReader, Tag } from './der.ts';
 import * as der from './der-writer.ts';
 import { oids } from './oids.ts';
 
-/** What a signature is made with, as far as verifying goes. */
-export type SignatureAlgorithm = Pick<SignatureScheme, 'keyType' | 'verify'>;
+/** What a signature is made with, as far as verifying goes; `id` where TLS has a number for it. */
+export type SignatureAlgorithm = Pick<SignatureScheme, 'keyType' | 'verify'> &
+  Partial<Pick<SignatureScheme, 'id'>>;
 
 /** Something that was signed, as certificates and CRLs are. */
 export interface Signed {
