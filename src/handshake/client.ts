@@ -9,9 +9,10 @@ import type { CipherSuite } from '../crypto/cipher-suites.ts';
 import type { SignatureScheme } from '../crypto/provider.ts';
 import { TLS_1_2 } from '../record/content.ts';
 import { createSession, type Session, secretOf } from '../session/session.ts';
-import { empty, equal, fromLatin1, wipe } from '../wire/bytes.ts';
+import { empty, fromLatin1, wipe } from '../wire/bytes.ts';
 import { fault, quoted } from '../wire/error.ts';
 import type { Certificate } from '../x509/certificate.ts';
+import { comparableName, comparableNameIn } from '../x509/distinguished-name.ts';
 import { checkServerLeaf, verifyChain, verifySignature } from './certificate.ts';
 import { type Established, establishAbbreviated, establishClient } from './establish.ts';
 import { type Extensions, readServerExtensions } from './extensions.ts';
@@ -38,7 +39,7 @@ import {
   ocspStatus,
   type ServerHello,
 } from './messages.ts';
-import { chooseScheme } from './negotiation.ts';
+import { chooseScheme, signedWith } from './negotiation.ts';
 import { decideOffer, echoed, type SessionOffer } from './offer.ts';
 import type { ClientParameters, Credential } from './parameters.ts';
 import { answer, endOfFlight, type Handshake, type Peer, settled } from './peer.ts';
@@ -302,29 +303,26 @@ function readStatus({ statusType, response }: CertificateStatus): Uint8Array {
  * that no authority of the server's has issued stays here: it would be of no use to the server, and is sent in clear.
  */
 function chooseCredential(
-  { certificateTypes, supportedSignatureAlgorithms, certificateAuthorities }: CertificateRequest,
+  { certificateTypes, supportedSignatureAlgorithms: schemes, certificateAuthorities }: CertificateRequest,
   { credentials, signatureSchemes, report }: ClientParameters,
 ): { credential: Credential; scheme: SignatureScheme } | undefined {
-  for (const credential of credentials) {
+  if (credentials.length === 0) return undefined;
+  const authorities = certificateAuthorities.map(comparableNameIn);
+  for (const credential of [...signedWith(schemes, credentials), ...credentials]) {
     if (!certificateTypes.includes(clientCertificateType[credential.publicKey.type])) continue;
-    if (!isIssuedUnder(credential, certificateAuthorities)) continue;
-    const scheme = chooseScheme(credential, supportedSignatureAlgorithms, signatureSchemes);
+    if (!isIssuedUnder(credential, authorities)) continue;
+    const scheme = chooseScheme(credential, schemes, signatureSchemes);
     if (scheme !== undefined) return { credential, scheme };
   }
-  if (credentials.length > 0) {
-    const asked = `${certificateAuthorities.length} authorities and ${supportedSignatureAlgorithms.length} schemes`;
-    const reason = `expected a request that one of ${credentials.length} certificates fits, got one with ${asked}`;
-    report({ kind: 'client-certificate-withheld', reason });
-  }
+  const asked = `${authorities.length} authorities and ${schemes.length} schemes`;
+  const reason = `expected a request that one of ${credentials.length} certificates fits, got one with ${asked}`;
+  report({ kind: 'client-certificate-withheld', reason });
   return undefined;
 }
 
 /** RFC 5246 §7.4.4, §7.4.6: no names at all admit everyone. */
-function isIssuedUnder({ chain }: Credential, authorities: readonly Uint8Array[]): boolean {
-  return (
-    authorities.length === 0 ||
-    chain.some(({ issuer }) => authorities.some((authority) => equal(authority, issuer.der)))
-  );
+function isIssuedUnder({ chain }: Credential, authorities: readonly (string | undefined)[]): boolean {
+  return authorities.length === 0 || chain.some(({ issuer }) => authorities.includes(comparableName(issuer)));
 }
 
 /** ClientCertificateType by kind of key: rsa_sign, ecdsa_sign (RFC 5246 §7.4.4, RFC 8422 §5.5). */

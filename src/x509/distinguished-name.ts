@@ -4,7 +4,7 @@
  */
 
 import { fromUtf8, hex } from '../wire/bytes.ts';
-import { DerReader, Tag } from './der.ts';
+import { DerError, DerReader, Tag } from './der.ts';
 
 export interface Name {
   /** The Name as it stands in the certificate. */
@@ -47,6 +47,19 @@ export function comparableRdns(name: Name): readonly string[] {
 /** The whole name in that form: a key to find certificates by. */
 export function comparableName(name: Name): string {
   return comparableRdns(name).join(',');
+}
+
+/** The same of a Name in DER that a peer sent; undefined where it is none. */
+export function comparableNameIn(der: Uint8Array): string | undefined {
+  try {
+    const reader = new DerReader(der);
+    const name = readName(reader);
+    reader.end();
+    return comparableName(name);
+  } catch (error) {
+    if (error instanceof DerError) return undefined;
+    throw error;
+  }
 }
 
 /** Whether the certificate that bears these two is self-issued (RFC 5280 §6.1). */
