@@ -25,13 +25,13 @@ export interface CredentialContext {
   readonly report: (report: Report) => void;
 }
 
-/** @throws TypeError where the chain is empty or the key is not the certificate's */
+/** @throws TypeError where the key is not the certificate's, RangeError where what is given cannot be read */
 export function makeCredential(
   { chain, privateKey, ocspResponse }: CertificateConfig,
   context: CredentialContext,
 ): Credential {
   const [leaf, ...issuers] = parseCertificateChain(chain);
-  if (leaf === undefined) throw new TypeError('expected a certificate chain, got an empty one');
+  if (leaf === undefined) throw new RangeError('expected a certificate chain, got an empty one');
   const certificates: readonly [Certificate, ...Certificate[]] = [leaf, ...issuers];
   const { publicKey } = leaf;
   const fitting = context.signatureSchemes.filter(({ keyType }) => keyType === publicKey.type);
@@ -87,11 +87,12 @@ function stapler(
 
 /** RFC 6066 §8: an OCSPResponse has a byte at least. How long it may be is what a handshake message may. */
 function checkResponse(response: unknown): Uint8Array {
-  const { maxLength } = handshakeMessages.CertificateStatus;
-  if (response instanceof Uint8Array && response.length > 0 && response.length < maxLength - 4)
-    return response;
-  const found = response instanceof Uint8Array ? `${response.length} bytes` : typeof response;
-  throw new TypeError(`ocspResponse: expected a Uint8Array of DER, got ${found}`);
+  if (!(response instanceof Uint8Array)) {
+    throw new TypeError(`ocspResponse: expected a Uint8Array of DER, got ${typeof response}`);
+  }
+  const longest = handshakeMessages.CertificateStatus.maxLength - 4;
+  if (response.length >= 1 && response.length <= longest) return response;
+  throw new RangeError(`ocspResponse: expected DER of 1 to ${longest} bytes, got ${response.length}`);
 }
 
 function localSigner(input: string | Uint8Array, leaf: Certificate, context: CredentialContext): Signer {
@@ -116,5 +117,5 @@ function checkSignature(signature: unknown): Uint8Array {
 }
 
 function isSigner(key: CertificateConfig['privateKey']): key is Signer {
-  return typeof key === 'object' && 'sign' in key;
+  return typeof key === 'object' && key !== null && 'sign' in key;
 }

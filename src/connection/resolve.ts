@@ -20,7 +20,7 @@ import { maxPlaintext } from '../record/content.ts';
 import { empty, hex, utf8 } from '../wire/bytes.ts';
 import { encode, uint16 } from '../wire/codec.ts';
 import { parseIpAddress } from '../x509/addresses.ts';
-import { matchesHostName } from '../x509/names.ts';
+import { isDnsName, matchesHostName } from '../x509/names.ts';
 import { ask, upon } from './ask.ts';
 import type { CertificateConfig, ClientConfig, Config, ServerConfig } from './config.ts';
 import { makeCredential } from './credentials.ts';
@@ -112,6 +112,12 @@ export function resolveClient(config: ClientConfig): Resolved<ClientParameters> 
         `serverName: expected 1 to 255 ASCII characters (A-labels for IDNs), got ${config.serverName}`,
       );
     }
+    const isAddress = serverName !== undefined && parseIpAddress(serverName) !== undefined;
+    if (config.trustAnchors !== undefined && !isAddress && !isDnsName(serverName ?? '')) {
+      throw new RangeError(
+        `serverName: expected a DNS name or an address, as certificates have them, got ${config.serverName}`,
+      );
+    }
     const credentials = (config.certificates ?? []).map((certificate) => makeCredential(certificate, common));
     // C9: what a session of this client was made under.
     const digest = contextDigest(common.sha256, 'reprise client context', [
@@ -123,11 +129,8 @@ export function resolveClient(config: ClientConfig): Resolved<ClientParameters> 
       ...common,
       verifyCertificate,
       serverName,
-      offer: makeOfferings(
-        common,
-        // RFC 6066 §3: addresses have no place in server_name.
-        serverName !== undefined && parseIpAddress(serverName) !== undefined ? undefined : serverName,
-      ),
+      // RFC 6066 §3: addresses have no place in server_name.
+      offer: makeOfferings(common, isAddress ? undefined : serverName),
       credentials,
       contextDigest: digest,
       sessions: clientSessions(config, common, digest, serverName),

@@ -72,12 +72,12 @@ function isList(input: TrustAnchorInput | readonly TrustAnchorInput[]): input is
 }
 
 function isNamedKey(input: TrustAnchorInput): input is NamedKey {
-  return typeof input === 'object' && 'publicKey' in input && 'name' in input;
+  return typeof input === 'object' && input !== null && 'publicKey' in input && 'name' in input;
 }
 
 function readAnchors(input: TrustAnchorInput): TrustAnchor[] {
   if (isNamedKey(input)) return [readNamedKey(input)];
-  return parseCertificateChain(input).map((certificate) => ({
+  return certificatesIn(input).map((certificate) => ({
     encoding: [certificate.der],
     subject: certificate.subject,
     // Read when a path needs it: a list of roots may hold some with keys that are not supported.
@@ -88,6 +88,16 @@ function readAnchors(input: TrustAnchorInput): TrustAnchor[] {
     certificate,
     nameConstraints: undefined,
   }));
+}
+
+/** Certificates are read for other options too: what is wrong with them says that it is of this one. */
+function certificatesIn(input: string | Uint8Array): Certificate[] {
+  try {
+    return parseCertificateChain(input);
+  } catch (cause) {
+    const Kind = cause instanceof TypeError ? TypeError : RangeError;
+    throw new Kind(`trustAnchors: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
 }
 
 function readNamedKey({ name, publicKey, nameConstraints }: NamedKey): TrustAnchor {
