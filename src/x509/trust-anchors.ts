@@ -61,14 +61,22 @@ export class TrustAnchors {
     return this.named(subject).find(({ certificate }) => certificate && equal(certificate.der, der));
   }
 
-  /** The names of all anchors in DER: what a CertificateRequest may list (RFC 5246 §7.4.4). */
+  /** The names under which all are issued whom the anchors admit, in DER: for a CertificateRequest (RFC 5246 §7.4.4). */
   get names(): Uint8Array[] {
-    return [...this.#bySubject.values()].flatMap(([first]) => (first ? [first.subject.der] : []));
+    const names = [...this.#bySubject.values()].flat().map(issuingName);
+    return [...new Map(names.map((name) => [comparableName(name), name.der])).values()];
   }
 }
 
 function isList(input: TrustAnchorInput | readonly TrustAnchorInput[]): input is readonly TrustAnchorInput[] {
   return Array.isArray(input);
+}
+
+/** An anchor that is no authority admits itself alone, and was issued under another's name. */
+function issuingName({ subject, certificate }: TrustAnchor): Name {
+  return certificate === undefined || certificate.basicConstraints?.cA === true
+    ? subject
+    : certificate.issuer;
 }
 
 function isNamedKey(input: TrustAnchorInput): input is NamedKey {

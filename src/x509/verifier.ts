@@ -58,7 +58,7 @@ export interface PathVerifier {
   (shown: ShownChain): true | Refusal;
   /** The path itself, for those who need more of it than that it is there. */
   findPath(shown: ShownChain): Path | Refusal;
-  /** The anchors' names, for a CertificateRequest (RFC 5246 §7.4.4). */
+  /** The names under which those are issued whom it admits, for a CertificateRequest (RFC 5246 §7.4.4). */
   readonly authorities: readonly Uint8Array[];
   /** SHA-256 over all that decides: two verifiers with one digest trust alike. */
   readonly digest: Uint8Array;

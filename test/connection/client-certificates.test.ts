@@ -131,6 +131,12 @@ describe('a client with several certificates shows', () => {
     expect(await shownTo(...noise, staff.name)).toBe(1);
   });
 
+  test('the one that is itself all that the server trusts', async () => {
+    const [pinned, next] = [issue({}, partners), issue({}, staff)];
+    const trustAnchors = pinned.chain;
+    expect(await shown([next, pinned], { trustAnchors })).toMatchObject({ index: 1 });
+  });
+
   test('one whose issuer is named in another string or case, since that is one name (RFC 5280 §7.1)', async () => {
     const printable = der.element(Tag.PrintableString, Buffer.from('STAFF'));
     const issuer = der.sequence(der.setOf(der.sequence(der.oid(oids['id-at-commonName']), printable)));

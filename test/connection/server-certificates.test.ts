@@ -7,6 +7,7 @@
 import fc from 'fast-check';
 import {
   type CertificateConfig,
+  type CertificateVerifier,
   type CipherSuite,
   type ClientConfig,
   type ClientHelloInfo,
@@ -29,7 +30,7 @@ import {
   x25519,
 } from 'reprise-tls';
 import { describe, expect, test } from 'vitest';
-import { empty, equal } from '../../src/wire/bytes.ts';
+import { empty, equal, utf8 } from '../../src/wire/bytes.ts';
 import { type Authority, type CertificateOptions, createAuthority } from '../support/issuer.ts';
 import { connect } from '../support/pair.ts';
 import { serverName as asked, playClient } from '../support/scripted.ts';
@@ -83,6 +84,26 @@ describe('by name', () => {
     [undefined, 0],
   ] as const)('a client that asks for %s is shown number %i', async (serverName, index) => {
     expect(await outcome(certificates, { serverName })).toMatchObject({ index });
+  });
+
+  test('each goes with the status that was stapled to it, and with no other (RFC 6066 §8)', async () => {
+    const stapled = certificates.map((certificate, i) => ({
+      ...certificate,
+      ocspResponse: utf8(`status ${i}`),
+    }));
+    for (const [serverName, index] of [
+      ['one.example', 1],
+      ['a.wild.example', 2],
+      ['any.example', 0],
+    ] as const) {
+      const seen: (Uint8Array | undefined)[] = [];
+      const verifyCertificate: CertificateVerifier = ({ ocspResponse }) => {
+        seen.push(ocspResponse);
+        return true;
+      };
+      expect(await outcome(stapled, { serverName, verifyCertificate })).toMatchObject({ index });
+      expect(seen).toEqual([utf8(`status ${index}`)]);
+    }
   });
 
   test('an address that stands among the names, where it should not, is looked for all the same', async () => {
