@@ -148,7 +148,8 @@ describe('the binary form of a session', () => {
   });
 
   test.each([
-    ['of another format version', { formatVersion: fromHex('02') }],
+    ['of the format version before', { formatVersion: fromHex('01') }],
+    ['of the format version after', { formatVersion: fromHex('03') }],
     ['of format version 0', { formatVersion: fromHex('00') }],
     ['with an empty session ID', { sessionId: fromHex('00') }],
     ['with a session ID of 33 bytes', { sessionId: concat(fromHex('21'), new Uint8Array(33)) }],
