@@ -93,7 +93,7 @@ export function vector<T>(element: Codec<T>, min: number, max: number): Codec<T[
   return {
     shape: { kind: 'vector', element, min, max },
     read: (reader) => {
-      const content = new Reader(reader.bytes(reader.length(prefix, min, max)));
+      const content = reader.within(reader.length(prefix, min, max));
       const elements: T[] = [];
       try {
         while (content.remaining > 0) elements.push(element.read(content));

@@ -7,14 +7,17 @@ import { fault } from './error.ts';
 
 export class Reader {
   readonly #bytes: Uint8Array;
-  #offset = 0;
+  readonly #end: number;
+  #offset: number;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
     this.#bytes = bytes;
+    this.#offset = start;
+    this.#end = end;
   }
 
   get remaining(): number {
-    return this.#bytes.length - this.#offset;
+    return this.#end - this.#offset;
   }
 
   get offset(): number {
@@ -36,6 +39,19 @@ export class Reader {
     const start = this.#offset;
     this.#offset += length;
     return this.#bytes.subarray(start, this.#offset);
+  }
+
+  skip(length: number): void {
+    this.#demand(length);
+    this.#offset += length;
+  }
+
+  /** The next bytes as a reader of their own, which ends where they end. */
+  within(length: number): Reader {
+    this.#demand(length);
+    const start = this.#offset;
+    this.#offset += length;
+    return new Reader(this.#bytes, start, this.#offset);
   }
 
   /** A vector's length field, with the bounds that its declaration gives. */
