@@ -4,6 +4,7 @@
  * One growing array takes the whole flight; each record is sealed straight into its place there.
  */
 
+import { empty } from '../wire/bytes.ts';
 import { type ContentType, headerLength, maxPlaintext, TLS_1_2 } from './content.ts';
 import type { RecordProtection } from './protection.ts';
 
@@ -12,7 +13,7 @@ export class RecordWriter {
   protectedLimit = maxPlaintext;
 
   #protection: RecordProtection | undefined;
-  #flight = new Uint8Array(0);
+  #flight = empty;
   #length = 0;
 
   /** The bytes that are ready to leave. */
@@ -45,7 +46,7 @@ export class RecordWriter {
   take(): Uint8Array | undefined {
     if (this.#length === 0) return undefined;
     const flight = this.#flight.subarray(0, this.#length);
-    this.#flight = new Uint8Array(0);
+    this.#flight = empty;
     this.#length = 0;
     return flight;
   }

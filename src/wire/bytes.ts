@@ -68,7 +68,9 @@ export function fromUtf8(bytes: Uint8Array): string {
 
 /** Bytes of any kind as text, a character a byte, so that each has its own; ALPN names are such (RFC 7301 §6). */
 export function fromLatin1(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes);
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
 }
 
 export function latin1(text: string): Uint8Array {
