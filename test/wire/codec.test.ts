@@ -23,6 +23,7 @@ import {
 import { TlsError } from '../../src/wire/error.ts';
 import { layout } from '../../src/wire/layout.ts';
 import { isOpen } from '../../src/wire/shape.ts';
+import { damage, damages } from '../support/damage.ts';
 import { declarations, declared } from '../support/declarations.ts';
 
 /** The sentence with which bytes are refused; undefined where they decode, and then they are the value's only form. */
@@ -38,28 +39,6 @@ function refusal(codec: Codec<unknown>, bytes: Uint8Array): string | undefined {
   }
   expect(encode(codec, value)).toEqual(bytes);
   return undefined;
-}
-
-/** Bytes near to a message: one changed, some taken out, some put in. */
-interface Damage {
-  readonly at: number;
-  readonly removed: number;
-  readonly inserted: Uint8Array;
-  readonly change: number;
-}
-
-const damages: fc.Arbitrary<Damage> = fc.record({
-  at: fc.nat(),
-  removed: fc.nat(3),
-  inserted: fc.uint8Array({ maxLength: 3 }),
-  change: fc.nat(255),
-});
-
-function damage(bytes: Uint8Array, { at, removed, inserted, change }: Damage): Uint8Array {
-  const index = at % (bytes.length + 1);
-  const changed = new Uint8Array(bytes);
-  if (index < bytes.length) changed[index] = (changed[index] ?? 0) ^ change;
-  return concat(changed.subarray(0, index), inserted, changed.subarray(index + removed));
 }
 
 /** What holds for every value of every declaration. */
