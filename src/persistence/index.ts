@@ -18,3 +18,5 @@ export {
   type ServerHelloPeek,
   ServerHelloPeeker,
 } from './server-hello.ts';
+export { type SessionIdGenerator, SteeringIds, type SteeringIdsOptions } from './steering-ids.ts';
+export { type PersistenceCounters, PersistenceTable, type PersistenceTableOptions } from './table.ts';
