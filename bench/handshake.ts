@@ -5,8 +5,8 @@
 
 import { createAuthority } from '../test/support/issuer.ts';
 import type { Contestant, Setting, SuiteName } from './contestants/contestant.ts';
-import { type MeasureOptions, measure, median, type Result, ratios } from './measure.ts';
-import { printTable, range, round } from './table.ts';
+import { type MeasureOptions, measure, median } from './measure.ts';
+import { printRates, round } from './table.ts';
 
 /** Loaded when they are chosen, in the order of the tables. The first of a run is the one that ratios are of. */
 const contestants = {
@@ -35,7 +35,7 @@ export async function handshakeBenchmark(options: HandshakeOptions): Promise<Han
   for (const kind of ['full', 'resumed'] as const) {
     const tasks = chosen.map((contestant) => ({ name: contestant.name, run: () => contestant[kind]() }));
     const results = await measure(tasks, options);
-    print(`${kind} handshakes a second, ${options.suiteName}`, results);
+    printRates(`${kind} handshakes a second, ${options.suiteName}`, results);
     for (const { name, rates } of results) report[kind][name] = round(median(rates));
   }
   return report;
@@ -58,19 +58,4 @@ function createSetting(suiteName: SuiteName): Setting {
     dnsNames: [serverName],
   });
   return { suiteName, serverName, certificatePem: chainPem, privateKeyPem };
-}
-
-function print(title: string, results: readonly Result[]): void {
-  const [first] = results;
-  if (first === undefined) return;
-  const head = ['', 'median', 'quartiles', `${first.name} ÷ it`, 'in each round'];
-  printTable(title, [head, ...results.map((result) => row(first, result))]);
-}
-
-function row(first: Result, result: Result): string[] {
-  const { name, rates } = result;
-  const cells = [name, `${round(median(rates))}`, range(rates, round)];
-  if (result === first) return cells;
-  const fixed = (value: number) => value.toFixed(2);
-  return [...cells, fixed(median(first.rates) / median(rates)), range(ratios(first, result), fixed)];
 }

@@ -6,12 +6,14 @@
 import { parseArgs } from 'node:util';
 import { type SuiteName, suiteNames } from './contestants/contestant.ts';
 import { type ContestantName, contestantNames, handshakeBenchmark } from './handshake.ts';
+import { peekBenchmark } from './peek.ts';
 import { verificationBenchmark } from './verification.ts';
 
 const help = `usage: npm run bench -- <benchmark> [options]
 
 benchmarks
   handshake          full and resumed handshakes a second, both ends in memory
+  peek               ClientHellos a second in passing, and session IDs that carry their server
   verification       what the check of a certificate takes of a full handshake
 
 options
@@ -46,6 +48,7 @@ const benchmarks = {
       only: contestantsOf(values.only),
       ...turns(),
     }),
+  peek: () => peekBenchmark(turns()),
   verification: () => verificationBenchmark(turns()),
 } as const;
 

@@ -1,6 +1,6 @@
 /** Tables for the terminal: names to the left, numbers to the right. */
 
-import { quantile } from './measure.ts';
+import { median, quantile, type Result, ratios } from './measure.ts';
 
 /** Prints rows of cells under a title, the first row being the heads of the columns. */
 export function printTable(title: string, rows: readonly (readonly string[])[]): void {
@@ -15,6 +15,22 @@ export function printTable(title: string, rows: readonly (readonly string[])[]):
     );
     console.log(`  ${line.join('   ')}`.trimEnd());
   }
+}
+
+/** Prints how often a second each did what it does, and how much oftener the first one does. */
+export function printRates(title: string, results: readonly Result[]): void {
+  const [first] = results;
+  if (first === undefined) return;
+  const head = ['', 'median', 'quartiles', `${first.name} ÷ it`, 'in each round'];
+  printTable(title, [head, ...results.map((result) => rateRow(first, result))]);
+}
+
+function rateRow(first: Result, result: Result): string[] {
+  const { name, rates } = result;
+  const cells = [name, `${round(median(rates))}`, range(rates, round)];
+  if (result === first) return cells;
+  const fixed = (value: number) => value.toFixed(2);
+  return [...cells, fixed(median(first.rates) / median(rates)), range(ratios(first, result), fixed)];
 }
 
 /** The middle half: from the first quartile to the third. */
