@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import tls from 'node:tls';
 import {
   type ClientConfig,
   ClientConnection,
@@ -88,6 +89,19 @@ export async function visit(
     });
     tls.start();
   });
+}
+
+/** The same by `node:tls`: one request, and the session to come back with. */
+export async function visitByNode(
+  options: tls.ConnectionOptions,
+  port: number,
+): Promise<{ readonly resumed: boolean; readonly session: Buffer | undefined }> {
+  const socket = tls.connect({ ...options, host: '127.0.0.1', port });
+  await once(socket, 'secureConnect');
+  const said = { resumed: socket.isSessionReused(), session: socket.getSession() };
+  socket.resume().end('GET / HTTP/1.0\r\n\r\n');
+  await once(socket, 'close');
+  return said;
 }
 
 function join<C extends ClientConnection | ServerConnection>(
