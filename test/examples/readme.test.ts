@@ -7,13 +7,13 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as face from 'reprise-tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthority } from '../support/issuer.ts';
+import { freePort } from '../support/ports.ts';
 
 const root = new URL('../../', import.meta.url);
 const here = new URL('.', import.meta.url);
@@ -63,7 +63,8 @@ describe('the examples of README.md', () => {
     execFileSync('sh', ['-c', openssl('req')], { cwd: folder, stdio: 'ignore' });
   });
 
-  const alone = examples.filter(({ file }) => file !== 'server.mts' && file !== 'client.mts');
+  const together = ['server.mts', 'client.mts', 'balancer.mts'];
+  const alone = examples.filter(({ file = '' }) => !together.includes(file));
   it.each(alone.map(({ file = '' }) => file))('%s runs, and prints what the README says', async (file) => {
     expect(await run(file)).toEqual({ output: printed(file), errors: '', status: 0 });
   });
@@ -92,6 +93,35 @@ describe('the examples of README.md', () => {
     } finally {
       server.process.kill();
     }
+  });
+
+  it('balancer.mts stands before two of server.mts, brings client.mts to one, and ends when it is told to', async () => {
+    const [port, one, two] = [await freePort(), await freePort(), await freePort()];
+    const servers = [one, two].map((own) => start('server.mts', { PORT: `${own}` }));
+    const balancer = start('balancer.mts', { PORT: `${port}`, BACKENDS: `${one},${two}` });
+    try {
+      for (const running of [...servers, balancer]) await running.prints('listening');
+      expect(await run('client.mts', { PORT: `${port}` })).toMatchObject({ output: 'Hello\n', status: 0 });
+      expect(balancer.output.replace(`${port}`, '4433')).toBe(printed('balancer.mts'));
+      if (hasOpenSsl) {
+        const command = openssl('s_client').replace('4433', `${port}`);
+        const report = execFileSync('sh', ['-c', command], { cwd: folder, input: '', stdio: 'pipe' });
+        expect(report.toString().match(/^Reused, TLSv1.2/gm)).toHaveLength(5);
+      }
+      balancer.process.kill();
+      const [status] = await once(balancer.process, 'close');
+      expect([status, balancer.errors]).toEqual([0, '']);
+    } finally {
+      for (const running of [...servers, balancer]) running.process.kill();
+    }
+  });
+});
+
+describe('the configurations in README.md', () => {
+  it('are the files of test/examples, word for word', () => {
+    const shown = fences.filter(({ language }) => language === 'haproxy');
+    expect(shown.map(({ file }) => file)).toEqual(['haproxy.cfg']);
+    for (const { file = '', text } of shown) expect(text).toBe(readFileSync(new URL(file, here), 'utf8'));
   });
 });
 
@@ -157,15 +187,6 @@ async function run(file: string, environment?: Record<string, string>) {
 
 function printed(file: string): string | undefined {
   return outputs.find((fence) => fence.file === file)?.text;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, 'localhost');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 function succeeds(action: () => unknown): boolean {
