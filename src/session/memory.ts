@@ -2,9 +2,9 @@
  * MemorySessionStore: a SessionStore in this process's memory. It is bounded always, answers at once and never by a
  * promise, and forgets the session that was used least recently when it is full.
  *
- * Nothing takes longer as the store grows, `clear` and `forgetWhere` apart: a map finds an entry, a ring of links
- * holds the order of use. (The order of a Map would do for the order of use, but not for the time: engines leave
- * holes where entries were deleted, and walk over all of them to find the first one left.)
+ * Nothing takes longer as the store grows, `clear` and `forgetWhere` apart, and nothing stops the process for long: not
+ * even a million sessions are work for the garbage collector, since they are no objects (`entries.ts`). The memory of
+ * what is dropped is used again for what is stored next; it goes back to the platform with the store.
  *
  * There is no timer. An entry whose lifetime has ended is dropped when it is asked for, overwritten, or among the
  * oldest when another is stored; one that was in use shortly before its end stays until it has become the oldest.
@@ -14,7 +14,8 @@
  * when an entry goes, and no caller's buffer is ever part of it.
  */
 
-import { empty, wipe } from '../wire/bytes.ts';
+import { wipe } from '../wire/bytes.ts';
+import { Entries } from './entries.ts';
 import type { SessionStore } from './store.ts';
 
 export interface MemorySessionStoreOptions {
@@ -34,7 +35,7 @@ export interface StoreCounters {
   readonly expiries: number;
   /** States stored, overwriting or not. */
   readonly sets: number;
-  /** States dropped because someone asked: `delete`, `forgetWhere`, `clear`, `set` with no lifetime. */
+  /** States dropped because someone asked: `delete`, `take`, `forgetWhere`, `clear`, `set` with no lifetime. */
   readonly deletes: number;
 }
 
@@ -44,9 +45,7 @@ const reclaimedPerSet = 2;
 export class MemorySessionStore implements SessionStore {
   readonly capacity: number;
   readonly #clock: () => number;
-  readonly #entries = new Map<string, Entry>();
-  /** The order of use: `newer` of the ring is the oldest entry, `older` the newest, and so round. */
-  readonly #ring = new Link();
+  readonly #entries = new Entries();
   readonly #counters = { hits: 0, misses: 0, evictions: 0, expiries: 0, sets: 0, deletes: 0 };
 
   constructor(options: MemorySessionStoreOptions = {}) {
@@ -70,14 +69,19 @@ export class MemorySessionStore implements SessionStore {
 
   /** A copy of the state under `key`. Whoever asked owns it, and may overwrite it. */
   get(key: string): Uint8Array | undefined {
-    const entry = this.#live(key, this.#clock());
-    if (entry === undefined) {
-      this.#counters.misses++;
-      return undefined;
-    }
-    this.#use(entry);
-    this.#counters.hits++;
-    return new Uint8Array(entry.state);
+    const entry = this.#hit(key);
+    if (entry === 0) return undefined;
+    this.#entries.use(entry);
+    return this.#entries.state(entry);
+  }
+
+  /** As `get`, and the state is forgotten with that. */
+  take(key: string): Uint8Array | undefined {
+    const entry = this.#hit(key);
+    if (entry === 0) return undefined;
+    const state = this.#entries.state(entry);
+    this.#drop(entry, 'deletes');
+    return state;
   }
 
   /**
@@ -94,24 +98,24 @@ export class MemorySessionStore implements SessionStore {
       this.delete(key);
       return;
     }
-    const copy = new Uint8Array(state);
     const now = this.#clock();
-    const entry = this.#live(key, now) ?? this.#admit(key, now);
-    wipe(entry.state);
-    entry.state = copy;
-    entry.expiresAt = now + lifetime * 1000;
-    this.#use(entry);
+    const entry = this.#live(key, now);
+    if (entry === 0) this.#makeRoom(now);
+    else this.#entries.remove(entry);
+    this.#entries.add(key, state, now + lifetime * 1000);
     this.#counters.sets++;
   }
 
   delete(key: string): void {
     const entry = this.#live(key, this.#clock());
-    if (entry !== undefined) this.#drop(entry, 'deletes');
+    if (entry !== 0) this.#drop(entry, 'deletes');
   }
 
   /** Forgets everything. */
   clear(): void {
-    for (const entry of this.#entries.values()) this.#drop(entry, 'deletes');
+    for (let entry = this.#entries.oldest; entry !== 0; entry = this.#entries.oldest) {
+      this.#drop(entry, 'deletes');
+    }
   }
 
   /**
@@ -122,98 +126,67 @@ export class MemorySessionStore implements SessionStore {
     const now = this.#clock();
     let forgotten = 0;
     // Over a list of its own, for a predicate may itself use the store.
-    for (const key of [...this.#entries.keys()]) {
+    for (const key of this.#keys()) {
       const entry = this.#live(key, now);
-      if (entry === undefined || !chosen(entry, predicate)) continue;
-      if (this.#entries.get(key) !== entry) continue;
+      if (entry === 0) continue;
+      const serial = this.#entries.serial(entry);
+      if (!this.#chosen(entry, key, predicate)) continue;
+      if (this.#entries.find(key) !== entry || this.#entries.serial(entry) !== serial) continue;
       this.#drop(entry, 'deletes');
       forgotten++;
     }
     return forgotten;
   }
 
-  /** The entry under `key`, if it lives: one that has expired is dropped on the way. */
-  #live(key: string, now: number): Entry | undefined {
-    const entry = this.#entries.get(key);
-    return entry === undefined || this.#dropIfExpired(entry, now) ? undefined : entry;
-  }
-
-  /** A new entry, still without a state and without a place in the ring; room is made for it. */
-  #admit(key: string, now: number): Entry {
-    for (let i = 0; i < reclaimedPerSet; i++) {
-      const oldest = this.#oldest;
-      if (oldest === undefined || !this.#dropIfExpired(oldest, now)) break;
-    }
-    const oldest = this.#oldest;
-    if (oldest !== undefined && this.#entries.size >= this.capacity) this.#drop(oldest, 'evictions');
-    const entry = new Entry(key);
-    this.#entries.set(key, entry);
+  /** The entry under `key` of one who asks for its state, counted; 0 where there is none. */
+  #hit(key: string): number {
+    const entry = this.#live(key, this.#clock());
+    this.#counters[entry === 0 ? 'misses' : 'hits']++;
     return entry;
   }
 
-  get #oldest(): Entry | undefined {
-    const oldest = this.#ring.newer;
-    return oldest instanceof Entry ? oldest : undefined;
+  /** The entry under `key`, if it lives, else 0: one that has expired is dropped on the way. */
+  #live(key: string, now: number): number {
+    const entry = this.#entries.find(key);
+    return entry === 0 || this.#dropIfExpired(entry, now) ? 0 : entry;
+  }
+
+  /** Room for one entry more. */
+  #makeRoom(now: number): void {
+    for (let i = 0; i < reclaimedPerSet; i++) {
+      const { oldest } = this.#entries;
+      if (oldest === 0 || !this.#dropIfExpired(oldest, now)) break;
+    }
+    if (this.#entries.size >= this.capacity) this.#drop(this.#entries.oldest, 'evictions');
   }
 
   /** Written so that a clock that fails (NaN) ends lifetimes instead of making them endless. */
-  #dropIfExpired(entry: Entry, now: number): boolean {
-    if (now < entry.expiresAt) return false;
+  #dropIfExpired(entry: number, now: number): boolean {
+    if (now < this.#entries.expiresAt(entry)) return false;
     this.#drop(entry, 'expiries');
     return true;
   }
 
-  #drop(entry: Entry, why: 'evictions' | 'expiries' | 'deletes'): void {
-    this.#entries.delete(entry.key);
-    entry.unlink();
-    wipe(entry.state);
+  #drop(entry: number, why: 'evictions' | 'expiries' | 'deletes'): void {
+    this.#entries.remove(entry);
     this.#counters[why]++;
   }
 
-  /** Makes `entry` the one used last. */
-  #use(entry: Entry): void {
-    entry.unlink();
-    entry.linkBefore(this.#ring);
-  }
-}
-
-/** Asks about a copy: what the predicate does to it, or keeps of it, is not the store's state. */
-function chosen(entry: Entry, predicate: (key: string, state: Uint8Array) => boolean): boolean {
-  const lent = new Uint8Array(entry.state);
-  try {
-    return predicate(entry.key, lent);
-  } finally {
-    wipe(lent);
-  }
-}
-
-/** A link of a ring; at first, a ring of one. */
-class Link {
-  older: Link = this;
-  newer: Link = this;
-
-  unlink(): void {
-    this.older.newer = this.newer;
-    this.newer.older = this.older;
-    this.older = this;
-    this.newer = this;
+  #keys(): string[] {
+    const keys: string[] = [];
+    for (let entry = this.#entries.oldest; entry !== 0; entry = this.#entries.next(entry)) {
+      keys.push(this.#entries.key(entry));
+    }
+    return keys;
   }
 
-  linkBefore(next: Link): void {
-    this.older = next.older;
-    this.newer = next;
-    next.older.newer = this;
-    next.older = this;
-  }
-}
-
-class Entry extends Link {
-  readonly key: string;
-  state: Uint8Array = empty;
-  expiresAt = 0;
-
-  constructor(key: string) {
-    super();
-    this.key = key;
+  /** Asks about a copy: what the predicate does to it, or keeps of it, is not the store's state. */
+  #chosen(entry: number, key: string, predicate: (key: string, state: Uint8Array) => boolean): boolean {
+    const lent = this.#entries.state(entry);
+    try {
+      return predicate(key, lent);
+    } finally {
+      wipe(lent);
+    }
   }
 }

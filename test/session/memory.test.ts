@@ -4,9 +4,11 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { MemoryClientSessionCache } from '../../src/session/client-cache.ts';
 import { MemorySessionStore, type StoreCounters } from '../../src/session/memory.ts';
+import { empty, equal } from '../../src/wire/bytes.ts';
+import { randomness } from '../support/randomness.ts';
 
 type Operation =
-  | { readonly do: 'get' | 'delete'; readonly key: string }
+  | { readonly do: 'get' | 'take' | 'delete'; readonly key: string }
   | { readonly do: 'set'; readonly key: string; readonly state: Uint8Array; readonly lifetime: number }
   | { readonly do: 'advance'; readonly milliseconds: number }
   | { readonly do: 'forgetWhere'; readonly key: string }
@@ -20,6 +22,7 @@ const operations: fc.Arbitrary<Operation[]> = fc.array(
   fc.oneof(
     { weight: 6, arbitrary: fc.record({ do: fc.constant('set'), key, state, lifetime }) },
     { weight: 4, arbitrary: fc.record({ do: fc.constant('get'), key }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('take'), key }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('delete'), key }) },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('advance'), milliseconds: fc.nat(2500) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('forgetWhere'), key }) },
@@ -39,7 +42,7 @@ class Model {
     this.capacity = capacity;
   }
 
-  take(key: string) {
+  #remove(key: string) {
     const index = this.list.findIndex((item) => item.key === key);
     const item = this.list[index];
     if (item === undefined) return undefined;
@@ -50,9 +53,16 @@ class Model {
   }
 
   get(key: string): Uint8Array | undefined {
-    const item = this.take(key);
+    const item = this.#remove(key);
     this.counters[item === undefined ? 'misses' : 'hits']++;
     if (item !== undefined) this.list.push(item);
+    return item?.state;
+  }
+
+  take(key: string): Uint8Array | undefined {
+    const item = this.#remove(key);
+    this.counters[item === undefined ? 'misses' : 'hits']++;
+    if (item !== undefined) this.counters.deletes++;
     return item?.state;
   }
 
@@ -61,7 +71,7 @@ class Model {
       this.delete(key);
       return;
     }
-    if (this.take(key) === undefined) this.makeRoom();
+    if (this.#remove(key) === undefined) this.makeRoom();
     this.list.push({ key, state, end: this.now + 1000 * lifetime });
     this.counters.sets++;
   }
@@ -78,7 +88,7 @@ class Model {
   }
 
   delete(key: string): void {
-    if (this.take(key) !== undefined) this.counters.deletes++;
+    if (this.#remove(key) !== undefined) this.counters.deletes++;
   }
 
   forgetWhere(predicate: (key: string) => boolean): number {
@@ -103,6 +113,8 @@ function answer(
   switch (operation.do) {
     case 'get':
       return store.get(operation.key);
+    case 'take':
+      return store.take(operation.key);
     case 'set':
       return store.set(operation.key, operation.state, operation.lifetime);
     case 'delete':
@@ -127,6 +139,37 @@ function walk(operations: readonly Operation[], capacity: number, look: (store: 
   }
 }
 
+/** What a state holds where memory is searched for it. */
+const marker = 'the master secret of a session';
+
+/** All memory that is made from now on through `Uint8Array`, and how many secrets are in it. */
+function watchMemory() {
+  vi.unstubAllGlobals();
+  const Platform = Uint8Array;
+  const made: Uint8Array[] = [];
+  class Watched extends Platform {
+    constructor(...from: unknown[]) {
+      super(...(from as [ArrayBuffer]));
+      made.push(this);
+    }
+
+    static override [Symbol.hasInstance](value: unknown): boolean {
+      return value instanceof Platform;
+    }
+  }
+  vi.stubGlobal('Uint8Array', Watched);
+  const secretsIn = (array: Uint8Array) => Buffer.from(array).toString('latin1').split(marker).length - 1;
+  return {
+    secrets: () => made.reduce((sum, array) => sum + secretsIn(array), 0),
+    forgetNewest: () => made.pop(),
+  };
+}
+
+/** The same operation, with a state that can be found in memory. */
+function marked(operation: Exclude<Operation, { do: 'advance' }>) {
+  return operation.do === 'set' ? { ...operation, state: Buffer.from(marker) } : operation;
+}
+
 afterEach(() => {
   vi.unstubAllGlobals();
 });
@@ -139,6 +182,36 @@ describe('a store in memory', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  test('keeps thousands of states of any length under keys of any kind, through growth and eviction', () => {
+    const capacity = 3000;
+    const store = new MemorySessionStore({ capacity });
+    const kept = new Map<string, Uint8Array>();
+    const drawn = new Uint16Array(randomness(7)(200_000).buffer).values();
+    const draw = (below: number) => (drawn.next().value ?? 0) % below;
+    for (let i = 0; i < 20_000; i++) {
+      const key = `${'κλειδί 🗝 '.repeat(draw(4))}${draw(6000)}`;
+      const state = new Uint8Array(draw(10) === 0 ? draw(5000) : draw(400)).fill(i);
+      kept.delete(key);
+      if (draw(8) === 0) store.delete(key);
+      else {
+        store.set(key, state, 60);
+        kept.set(key, state);
+      }
+      const [oldest] = kept.keys();
+      if (kept.size > capacity && oldest !== undefined) kept.delete(oldest);
+    }
+    expect(store.size).toBe(kept.size);
+    for (const [key, state] of kept) expect(equal(store.get(key) ?? empty, state), key).toBe(true);
+    store.clear();
+    expect([store.size, store.get([...kept.keys()][0] ?? '')]).toEqual([0, undefined]);
+  });
+
+  test('refuses a key that UTF-8 cannot write, where two keys would become one', () => {
+    const store = new MemorySessionStore();
+    expect(() => store.set('\ud800', new Uint8Array(1), 60)).toThrow(RangeError);
+    expect(store.get('\ufffd')).toBeUndefined();
   });
 
   test('answers at once: its types promise no promise', () => {
@@ -185,6 +258,17 @@ describe('a store in memory', () => {
     now = 1_500;
     expect(store.forgetWhere(() => false)).toBe(0);
     expect(store.size).toBe(1);
+  });
+
+  test('leaves alone what a predicate has stored meanwhile under the key that it was asked about', () => {
+    const store = new MemorySessionStore();
+    store.set('a', new Uint8Array([1]), 60);
+    const forgotten = store.forgetWhere((key) => {
+      store.delete(key);
+      store.set(key, new Uint8Array([2]), 60);
+      return true;
+    });
+    expect([forgotten, store.get('a')]).toEqual([0, new Uint8Array([2])]);
   });
 
   test('survives a predicate that uses the store meanwhile, or throws', () => {
@@ -263,36 +347,27 @@ describe('the states in a store in memory', () => {
   });
 
   test('are zeros once they are overwritten, evicted, expired, deleted or lent out (no secret outlives its entry)', () => {
-    const Platform = Uint8Array;
-    const made: Uint8Array[] = [];
-    class Watched extends Platform {
-      constructor(from: Uint8Array) {
-        super(from);
-        made.push(this);
-      }
-
-      static override [Symbol.hasInstance](value: unknown): boolean {
-        return value instanceof Platform;
-      }
-    }
     fc.assert(
       fc.property(operations, fc.integer({ min: 1, max: 4 }), (operations, capacity) => {
-        vi.stubGlobal('Uint8Array', Watched);
-        Object.defineProperty(Watched, Symbol.hasInstance, {
-          value: (it: unknown) => it instanceof Platform,
-        });
-        made.length = 0;
+        const memory = watchMemory();
         let now = 0;
         const store = new MemorySessionStore({ capacity, clock: () => now });
         for (const operation of operations) {
           if (operation.do === 'advance') now += operation.milliseconds;
-          else if (answer(store, operation) instanceof Platform) made.pop(); // what get gave out is the asker's
-          const secrets = made.filter((array) => array.some((byte) => byte !== 0));
-          expect(secrets.length).toBe(store.size);
+          // What was given out is the asker's.
+          else if (answer(store, marked(operation)) instanceof Uint8Array) memory.forgetNewest();
+          expect(memory.secrets()).toBe(store.size);
         }
       }),
       { numRuns: 200 },
     );
+  });
+
+  test('are not left behind where the store has grown', () => {
+    const memory = watchMemory();
+    const store = new MemorySessionStore();
+    for (let i = 0; i < 100; i++) store.set(`${i}`, Buffer.from(marker), 60);
+    expect(memory.secrets()).toBe(100);
   });
 });
 
