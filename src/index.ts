@@ -39,6 +39,13 @@ export type {
 } from './handshake/parameters.ts';
 export { type ResumptionRefusal, resumptionRefusals } from './handshake/resumption.ts';
 export { MemoryClientSessionCache } from './session/client-cache.ts';
+export {
+  createResumptionCounters,
+  latencyBounds,
+  type ResumptionCounters,
+  type ResumptionEvent,
+} from './session/counters.ts';
+export { forgetSession } from './session/forget.ts';
 export type { StoreReport } from './session/guard.ts';
 export { MemorySessionStore } from './session/memory.ts';
 export type { ClientAuthentication } from './session/session.ts';

@@ -11,7 +11,8 @@
 import type { Hash } from '../crypto/provider.ts';
 import { concat, equal, utf8, wipe } from '../wire/bytes.ts';
 import { encode, opaqueVector, rest, struct } from '../wire/codec.ts';
-import type { GuardedSessionStore } from './guard.ts';
+import { upon } from './asking.ts';
+import type { Found, GuardedSessionStore } from './guard.ts';
 import { decodeSession, encodeSession, type Session } from './session.ts';
 import type { MaybePromise } from './store.ts';
 
@@ -34,20 +35,12 @@ export class SessionKeeper {
    * entries must not resume somebody else's (rule S32).
    */
   find(key: string, sessionId?: Uint8Array): MaybePromise<Lookup> {
-    const answer = this.#store.find(key);
-    const judge = (found: Awaited<typeof answer>): Lookup => {
-      if (found.outcome !== 'found') return { reason: found.outcome };
-      const state = withoutChecksum(this.#sha256, key, found.state);
-      const session = state && decodeSession(state);
-      wipe(found.state);
-      if (session === undefined) return { reason: 'undecodable' };
-      if (sessionId !== undefined && !equal(session.sessionId, sessionId)) {
-        wipe(session.masterSecret);
-        return { reason: 'undecodable' };
-      }
-      return { session };
-    };
-    return 'outcome' in answer ? judge(answer) : answer.then(judge);
+    return this.#judged(this.#store.find(key), key, sessionId);
+  }
+
+  /** As `find`, and the store forgets the session with it, for those that may be resumed once. */
+  take(key: string, sessionId?: Uint8Array): MaybePromise<Lookup> {
+    return this.#judged(this.#store.take(key), key, sessionId);
   }
 
   /** Stores the session for as long as it may live, and overwrites its secret here. */
@@ -61,6 +54,21 @@ export class SessionKeeper {
 
   forget(key: string): MaybePromise<void> {
     return this.#store.forget(key);
+  }
+
+  #judged(answer: MaybePromise<Found>, key: string, sessionId: Uint8Array | undefined): MaybePromise<Lookup> {
+    return upon(answer, (found): Lookup => {
+      if (found.outcome !== 'found') return { reason: found.outcome };
+      const state = withoutChecksum(this.#sha256, key, found.state);
+      const session = state && decodeSession(state);
+      wipe(found.state);
+      if (session === undefined) return { reason: 'undecodable' };
+      if (sessionId !== undefined && !equal(session.sessionId, sessionId)) {
+        wipe(session.masterSecret);
+        return { reason: 'undecodable' };
+      }
+      return { session };
+    });
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * SessionStore: where a server keeps its sessions. Storage is dumb and lossy by contract: opaque bytes under a string
- * key, three verbs. All policy (who may resume what, and for how long) is Reprise's own, in `handshake/resumption.ts`.
+ * key, three verbs and a fourth for stores that can. All policy (who may resume what, and for how long) is Reprise's own,
+ * in `handshake/resumption.ts`.
  */
 
 /** A value, or a promise of it: what is there at once is used at once. */
@@ -17,6 +18,12 @@ export interface SessionStore {
   set(key: string, state: Uint8Array, lifetime: number): MaybePromise<void>;
   /** Forgets `key`; forgetting what is not there is not an error. */
   delete(key: string): MaybePromise<void>;
+  /**
+   * As `get`, and `key` is forgotten with it, for sessions that are good for one resumption. A store that can do this
+   * in one step should have it: of several who take one key at once, one gets the state. Where it is absent, `get`
+   * and `delete` stand in for it, and each of them may get it.
+   */
+  take?(key: string): MaybePromise<Uint8Array | undefined>;
 }
 
 /**

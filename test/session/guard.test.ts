@@ -3,7 +3,13 @@
 import { createHook } from 'node:async_hooks';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { GuardedSessionStore, maxStateLength, type StoreReport } from '../../src/session/guard.ts';
+import type { StoreAsked } from '../../src/session/counters.ts';
+import {
+  GuardedSessionStore,
+  type GuardOptions,
+  maxStateLength,
+  type StoreReport,
+} from '../../src/session/guard.ts';
 import { MemorySessionStore } from '../../src/session/memory.ts';
 import type { SessionStore } from '../../src/session/store.ts';
 
@@ -12,13 +18,18 @@ const state = new Uint8Array([1, 2, 3]);
 
 /** A store all of whose operations do the same. */
 function storeThat(does: () => unknown): SessionStore {
-  return { get: does, set: does, delete: does } as SessionStore;
+  return { get: does, set: does, delete: does, take: does } as SessionStore;
 }
 
-function guarded(store: SessionStore) {
+function guarded(store: SessionStore, options: Partial<GuardOptions> = {}) {
   const reports: StoreReport[] = [];
-  const guard = new GuardedSessionStore(store, { deadline, report: (report) => reports.push(report) });
+  const report = (report: StoreReport) => reports.push(report);
+  const guard = new GuardedSessionStore(store, { deadline, report, ...options });
   return { guard, reports };
+}
+
+function errorsIn(reports: readonly StoreReport[]): Error[] {
+  return reports.flatMap((report) => ('error' in report ? [report.error] : []));
 }
 
 const revoked = Proxy.revocable({}, {});
@@ -46,11 +57,12 @@ function thenable(then: PropertyDescriptor, object = {}): object {
   return Object.defineProperty(object, 'then', then);
 }
 
-/** The three operations, and the answer that each gives where the store has failed. */
+/** The operations, and the answer that each gives where the store has failed. */
 const operations = [
   ['get', (guard: GuardedSessionStore) => guard.find('k'), { outcome: 'store-failed' }],
   ['set', (guard: GuardedSessionStore) => guard.keep('k', state, 60), false],
   ['delete', (guard: GuardedSessionStore) => guard.forget('k'), undefined],
+  ['take', (guard: GuardedSessionStore) => guard.take('k'), { outcome: 'store-failed' }],
 ] as const;
 
 const unhandled = vi.fn();
@@ -83,14 +95,14 @@ describe.each(operations)(
       );
       expectRefusal(ask(guard), refusal);
       expect(reports).toMatchObject([{ kind: 'store-failed', operation }]);
-      expect(reports[0]?.error).toBeInstanceOf(Error);
+      expect(errorsIn(reports)).toEqual([expect.any(Error)]);
     });
 
     test.each(thrown)('it rejects with %s', async (_, value) => {
       const { guard, reports } = guarded(storeThat(() => Promise.reject(value)));
       expectRefusal(await ask(guard), refusal);
       expect(reports).toMatchObject([{ kind: 'store-failed', operation }]);
-      expect(reports[0]?.error).toBeInstanceOf(Error);
+      expect(errorsIn(reports)).toEqual([expect.any(Error)]);
       expect(vi.getTimerCount()).toBe(0);
     });
 
@@ -114,7 +126,7 @@ describe.each(operations)(
       const answer = ask(guard);
       await vi.advanceTimersByTimeAsync(2 * deadline);
       expectRefusal(await answer, refusal);
-      expect(reports.map((report) => report.error.message)).toEqual([
+      expect(errorsIn(reports).map(({ message }) => message)).toEqual([
         'expected an answer within 50 ms, got none',
         'expected an answer within 50 ms, got one later',
       ]);
@@ -127,7 +139,7 @@ describe.each(operations)(
       const answer = ask(guard);
       await vi.advanceTimersByTimeAsync(2 * deadline);
       expectRefusal(await answer, refusal);
-      expect(reports.map((report) => report.error.message)).toEqual([
+      expect(errorsIn(reports).map(({ message }) => message)).toEqual([
         'expected an answer within 50 ms, got none',
         'reset',
       ]);
@@ -141,7 +153,7 @@ describe.each(operations)(
     ])('its thenable %s', async (_, thenable) => {
       const { guard, reports } = guarded(storeThat(() => thenable));
       expectRefusal(await ask(guard), refusal);
-      expect(reports.map((report) => report.error.message)).toEqual(['hostile']);
+      expect(errorsIn(reports).map(({ message }) => message)).toEqual(['hostile']);
       expect(vi.getTimerCount()).toBe(0);
     });
 
@@ -188,7 +200,7 @@ describe('a session that is looked for', () => {
 
   test.each(rubbish)('is not %s', (_, answer) => {
     const { guard, reports } = guarded(storeThat(() => answer));
-    expect(guard.find('k')).toMatchObject({ outcome: 'store-failed', error: reports[0]?.error });
+    expect(guard.find('k')).toMatchObject({ outcome: 'store-failed', error: errorsIn(reports)[0] });
     expect(reports).toMatchObject([{ kind: 'store-failed', operation: 'get' }]);
   });
 
@@ -269,12 +281,19 @@ describe('a store that answers at once', () => {
       },
     });
     hook.enable();
-    const answers = [guard.keep('k', state, 60), guard.find('k'), guard.forget('k'), guard.find('k')];
+    const answers = [
+      guard.keep('k', state, 60),
+      guard.find('k'),
+      guard.take('k'),
+      guard.forget('k'),
+      guard.find('k'),
+    ];
     const made = promises;
     void Promise.resolve();
     const seen = promises;
     hook.disable();
-    expect(answers).toEqual([true, { outcome: 'found', state }, undefined, { outcome: 'not-found' }]);
+    const found = { outcome: 'found', state };
+    expect(answers).toEqual([true, found, found, undefined, { outcome: 'not-found' }]);
     expect(made).toBe(0);
     expect(seen, 'the hook does see promises').toBe(1);
     expect(vi.getTimerCount()).toBe(0);
@@ -292,6 +311,213 @@ describe('a store that answers at once', () => {
     const answer = guarded(store).guard.find('k');
     expect(answer).toEqual({ outcome: 'found', state: new TextEncoder().encode('p:k') });
   });
+});
+
+describe('a session that is taken', () => {
+  test('is gone with that, from a store that can take and from one that cannot', async () => {
+    const memory = () => {
+      const store = new MemorySessionStore();
+      store.set('k', state, 60);
+      return store;
+    };
+    const slowly = memory();
+    const later = <T>(answer: () => T) => new Promise<T>((resolve) => setTimeout(() => resolve(answer()), 1));
+    const stores: SessionStore[] = [
+      memory(),
+      withoutTake(memory()),
+      withoutTake({
+        get: (key) => later(() => slowly.get(key)),
+        set: (...entry) => later(() => slowly.set(...entry)),
+        delete: (key) => later(() => slowly.delete(key)),
+      }),
+    ];
+    for (const store of stores) {
+      const { guard, reports } = guarded(store);
+      const taken = guard.take('k');
+      await vi.advanceTimersByTimeAsync(2);
+      expect(await taken).toEqual({ outcome: 'found', state });
+      const again = guard.take('k');
+      await vi.advanceTimersByTimeAsync(2);
+      expect(await again).toEqual({ outcome: 'not-found' });
+      expect(reports).toEqual([]);
+    }
+  });
+
+  test('is not given out where it could not be deleted', () => {
+    const fail = () => {
+      throw new Error('read only');
+    };
+    const { guard, reports } = guarded({ get: () => state, set: fail, delete: fail });
+    expect(guard.take('k')).toMatchObject({ outcome: 'store-failed' });
+    expect(reports).toEqual([{ kind: 'store-failed', operation: 'take', error: new Error('read only') }]);
+  });
+});
+
+/** The store as one that has three verbs alone. */
+function withoutTake(store: SessionStore): SessionStore {
+  return {
+    get: (key) => store.get(key),
+    set: (...entry) => store.set(...entry),
+    delete: (key) => store.delete(key),
+  };
+}
+
+describe('a store that goes on failing', () => {
+  const hangs = storeThat(() => new Promise(() => {}));
+  const kinds = (reports: readonly StoreReport[]) => reports.map(({ kind }) => kind);
+
+  test('costs five deadlines and then none: it is not asked for a second, and each get is store-failed at once', async () => {
+    const get = vi.spyOn(hangs, 'get');
+    const { guard, reports } = guarded(hangs);
+    for (let i = 0; i < 5; i++) {
+      const answer = guard.find('k');
+      await vi.advanceTimersByTimeAsync(deadline);
+      expect(await answer).toMatchObject({ outcome: 'store-failed' });
+    }
+    for (let i = 0; i < 100; i++) {
+      expect(guard.find('k')).toMatchObject({ outcome: 'store-failed', error: errorsIn(reports)[4] });
+      expect([guard.keep('k', state, 60), guard.forget('k')]).toEqual([false, undefined]);
+    }
+    expect(get).toHaveBeenCalledTimes(5);
+    expect(kinds(reports)).toEqual([...new Array(5).fill('store-failed'), 'store-suspended']);
+    expect(reports[5]).toEqual({
+      kind: 'store-suspended',
+      milliseconds: 1000,
+      error: new Error('expected an answer within 50 ms, got none'),
+    });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('is tried by one when the pause is over, and is in use again when that one gets an answer', async () => {
+    const store = { ...storeThat(() => undefined), get: vi.fn(() => new Promise<undefined>(() => {})) };
+    const { guard, reports } = guarded(store);
+    const all = Array.from({ length: 5 }, () => guard.find('k'));
+    await vi.advanceTimersByTimeAsync(deadline + 1000);
+    await Promise.all(all);
+    reports.length = 0;
+    const tries = Array.from({ length: 20 }, () => guard.find('k'));
+    expect(store.get).toHaveBeenCalledTimes(6);
+    await vi.advanceTimersByTimeAsync(deadline);
+    await Promise.all(tries);
+    expect(kinds(reports)).toEqual(['store-failed', 'store-suspended']);
+    expect(reports[1]).toMatchObject({ milliseconds: 2000 });
+    await vi.advanceTimersByTimeAsync(2000);
+    store.get.mockImplementation(() => Promise.resolve(undefined));
+    expect(await guard.find('k')).toEqual({ outcome: 'not-found' });
+    expect(kinds(reports)).toEqual(['store-failed', 'store-suspended', 'store-resumed']);
+    expect(await guard.find('k')).toEqual({ outcome: 'not-found' });
+    expect(store.get).toHaveBeenCalledTimes(8);
+  });
+
+  test('is suspended for rubbish as for silence, and not for a state of ours that is too long', () => {
+    const rubbish = guarded(storeThat(() => 'state'));
+    for (let i = 0; i < 5; i++) rubbish.guard.find('k');
+    expect(kinds(rubbish.reports)).toContain('store-suspended');
+    const long = guarded(storeThat(() => undefined));
+    for (let i = 0; i < 10; i++) long.guard.keep('k', new Uint8Array(maxStateLength + 1), 60);
+    expect(kinds(long.reports)).toEqual(new Array(10).fill('store-failed'));
+    expect(long.guard.keep('k', state, 60)).toBe(true);
+  });
+
+  test('is suspended as often as one says', () => {
+    const { guard, reports } = guarded(
+      storeThat(() => {
+        throw new Error('down');
+      }),
+      { breaker: { failures: 1, pause: 7 } },
+    );
+    guard.forget('k');
+    expect(reports[1]).toMatchObject({ kind: 'store-suspended', milliseconds: 7 });
+  });
+
+  test('is tried again after a jump of its clock by an hour, either way', () => {
+    for (const jump of [3_600_000, -3_600_000]) {
+      let now = 1_000_000_000;
+      let works = false;
+      const store = storeThat(() => {
+        if (!works) throw new Error('down');
+      });
+      const { guard, reports } = guarded(store, { clock: () => now });
+      for (let i = 0; i < 5; i++) guard.find('k');
+      works = true;
+      expect(guard.find('k')).toMatchObject({ outcome: 'store-failed' });
+      now += jump;
+      expect(guard.find('k')).toEqual({ outcome: 'not-found' });
+      expect(kinds(reports).at(-1)).toBe('store-resumed');
+    }
+  });
+});
+
+describe('what a store is asked', () => {
+  test('is observed with what came of it and how long that took', async () => {
+    const events: StoreAsked[] = [];
+    const answers: unknown[] = [state, undefined, undefined, undefined, state];
+    const slow = storeThat(() => new Promise((resolve) => setTimeout(resolve, 7, answers.shift())));
+    const { guard } = guarded(slow, { observe: (event) => events.push(event) });
+    const questions = [
+      () => guard.find('k'),
+      () => guard.find('k'),
+      () => guard.keep('k', state, 60),
+      () => guard.forget('k'),
+      () => guard.take('k'),
+    ];
+    for (const question of questions) {
+      const answer = question();
+      await vi.advanceTimersByTimeAsync(7);
+      await answer;
+    }
+    const asked = { kind: 'store-asked', milliseconds: 7 };
+    expect(events).toEqual([
+      { ...asked, operation: 'get', outcome: 'found' },
+      { ...asked, operation: 'get', outcome: 'not-found' },
+      { ...asked, operation: 'set', outcome: 'done' },
+      { ...asked, operation: 'delete', outcome: 'done' },
+      { ...asked, operation: 'take', outcome: 'found' },
+    ]);
+  });
+
+  test('is observed once, failed after the deadline, suspended without a wait', async () => {
+    const events: StoreAsked[] = [];
+    const { guard } = guarded(
+      storeThat(() => new Promise((resolve) => setTimeout(resolve, 2 * deadline, state))),
+      { observe: (event) => events.push(event), breaker: { failures: 1 } },
+    );
+    const answer = guard.find('k');
+    await vi.advanceTimersByTimeAsync(2 * deadline);
+    await answer;
+    guard.forget('k');
+    expect(events).toEqual([
+      { kind: 'store-asked', operation: 'get', outcome: 'failed', milliseconds: deadline },
+      { kind: 'store-asked', operation: 'delete', outcome: 'suspended', milliseconds: 0 },
+    ]);
+  });
+
+  test('never took less than no time, though the clock was set back, and an observer that throws hurts nobody', () => {
+    const times = [1000, 0];
+    const events: StoreAsked[] = [];
+    const observe = (event: StoreAsked) => {
+      events.push(event);
+      throw new Error('no room for numbers');
+    };
+    const { guard, reports } = guarded(new MemorySessionStore(), {
+      clock: () => times.shift() ?? 0,
+      observe,
+    });
+    expect(guard.find('k')).toEqual({ outcome: 'not-found' });
+    expect(events).toMatchObject([{ milliseconds: 0 }]);
+    expect(reports).toEqual([]);
+  });
+});
+
+test('no process lives on for a deletion that nobody waits for; for a question that is waited for it does', async () => {
+  vi.useRealTimers();
+  const set = vi.spyOn(globalThis, 'setTimeout');
+  const { guard } = guarded(storeThat(() => new Promise(() => {})));
+  const answers = [guard.find('k'), guard.keep('k', state, 60), guard.forget('k'), guard.take('k')];
+  const timers = set.mock.results.map(({ value }) => value as NodeJS.Timeout);
+  expect(timers.map((timer) => timer.hasRef())).toEqual([true, true, false, true]);
+  set.mockRestore();
+  await Promise.all(answers);
 });
 
 test('a deadline that no timer can keep is refused', () => {

@@ -14,7 +14,7 @@ import {
 } from 'reprise-tls';
 import { sha256 } from '../../src/crypto/hash.ts';
 import { flights, type Step } from '../../src/handshake/states.ts';
-import { GuardedSessionStore } from '../../src/session/guard.ts';
+import { GuardedSessionStore, type StoreReport } from '../../src/session/guard.ts';
 import { type Lookup, SessionKeeper } from '../../src/session/keeper.ts';
 import { createSession, type Session } from '../../src/session/session.ts';
 import { empty } from '../../src/wire/bytes.ts';
@@ -202,8 +202,8 @@ export function reporter(): { readonly reports: Report[]; readonly report: (repo
 }
 
 function keeperOf(store: OpenStore): SessionKeeper {
-  const report = ({ error }: { error: Error }) => {
-    throw error;
+  const report = (report: StoreReport) => {
+    if ('error' in report) throw report.error;
   };
   return new SessionKeeper(new GuardedSessionStore(store, { deadline: 100, report }), sha256);
 }
