@@ -48,6 +48,8 @@ export {
 export { forgetSession } from './session/forget.ts';
 export type { StoreReport } from './session/guard.ts';
 export { MemorySessionStore } from './session/memory.ts';
+export { SealedSessionStore, type SealReport } from './session/sealed.ts';
+export type { SealingKey } from './session/sealing-keys.ts';
 export type { ClientAuthentication } from './session/session.ts';
 export type { ClientSessionCache, MaybePromise, SessionStore } from './session/store.ts';
 export { AlertDescription, type AlertName } from './wire/alert.ts';

@@ -12,6 +12,7 @@ import {
 } from '../../src/session/guard.ts';
 import { MemorySessionStore } from '../../src/session/memory.ts';
 import type { SessionStore } from '../../src/session/store.ts';
+import { remote, withoutTake } from '../support/stores.ts';
 
 const deadline = 50;
 const state = new Uint8Array([1, 2, 3]);
@@ -320,25 +321,11 @@ describe('a session that is taken', () => {
       store.set('k', state, 60);
       return store;
     };
-    const slowly = memory();
-    const later = <T>(answer: () => T) => new Promise<T>((resolve) => setTimeout(() => resolve(answer()), 1));
-    const stores: SessionStore[] = [
-      memory(),
-      withoutTake(memory()),
-      withoutTake({
-        get: (key) => later(() => slowly.get(key)),
-        set: (...entry) => later(() => slowly.set(...entry)),
-        delete: (key) => later(() => slowly.delete(key)),
-      }),
-    ];
+    const stores = [memory(), withoutTake(memory()), remote(memory()), withoutTake(remote(memory()))];
     for (const store of stores) {
       const { guard, reports } = guarded(store);
-      const taken = guard.take('k');
-      await vi.advanceTimersByTimeAsync(2);
-      expect(await taken).toEqual({ outcome: 'found', state });
-      const again = guard.take('k');
-      await vi.advanceTimersByTimeAsync(2);
-      expect(await again).toEqual({ outcome: 'not-found' });
+      expect(await guard.take('k')).toEqual({ outcome: 'found', state });
+      expect(await guard.take('k')).toEqual({ outcome: 'not-found' });
       expect(reports).toEqual([]);
     }
   });
@@ -352,15 +339,6 @@ describe('a session that is taken', () => {
     expect(reports).toEqual([{ kind: 'store-failed', operation: 'take', error: new Error('read only') }]);
   });
 });
-
-/** The store as one that has three verbs alone. */
-function withoutTake(store: SessionStore): SessionStore {
-  return {
-    get: (key) => store.get(key),
-    set: (...entry) => store.set(...entry),
-    delete: (key) => store.delete(key),
-  };
-}
 
 describe('a store that goes on failing', () => {
   const hangs = storeThat(() => new Promise(() => {}));

@@ -5,7 +5,9 @@ import { afterEach, describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { MemoryClientSessionCache } from '../../src/session/client-cache.ts';
 import { MemorySessionStore, type StoreCounters } from '../../src/session/memory.ts';
 import { empty, equal } from '../../src/wire/bytes.ts';
+import { watchArrays } from '../support/arrays.ts';
 import { randomness } from '../support/randomness.ts';
+import { secret, secretsIn } from '../support/secrets.ts';
 
 type Operation =
   | { readonly do: 'get' | 'take' | 'delete'; readonly key: string }
@@ -139,35 +141,9 @@ function walk(operations: readonly Operation[], capacity: number, look: (store: 
   }
 }
 
-/** What a state holds where memory is searched for it. */
-const marker = 'the master secret of a session';
-
-/** All memory that is made from now on through `Uint8Array`, and how many secrets are in it. */
-function watchMemory() {
-  vi.unstubAllGlobals();
-  const Platform = Uint8Array;
-  const made: Uint8Array[] = [];
-  class Watched extends Platform {
-    constructor(...from: unknown[]) {
-      super(...(from as [ArrayBuffer]));
-      made.push(this);
-    }
-
-    static override [Symbol.hasInstance](value: unknown): boolean {
-      return value instanceof Platform;
-    }
-  }
-  vi.stubGlobal('Uint8Array', Watched);
-  const secretsIn = (array: Uint8Array) => Buffer.from(array).toString('latin1').split(marker).length - 1;
-  return {
-    secrets: () => made.reduce((sum, array) => sum + secretsIn(array), 0),
-    forgetNewest: () => made.pop(),
-  };
-}
-
 /** The same operation, with a state that can be found in memory. */
 function marked(operation: Exclude<Operation, { do: 'advance' }>) {
-  return operation.do === 'set' ? { ...operation, state: Buffer.from(marker) } : operation;
+  return operation.do === 'set' ? { ...operation, state: secret } : operation;
 }
 
 afterEach(() => {
@@ -349,14 +325,18 @@ describe('the states in a store in memory', () => {
   test('are zeros once they are overwritten, evicted, expired, deleted or lent out (no secret outlives its entry)', () => {
     fc.assert(
       fc.property(operations, fc.integer({ min: 1, max: 4 }), (operations, capacity) => {
-        const memory = watchMemory();
+        vi.unstubAllGlobals();
+        const made = watchArrays();
         let now = 0;
         const store = new MemorySessionStore({ capacity, clock: () => now });
         for (const operation of operations) {
           if (operation.do === 'advance') now += operation.milliseconds;
-          // What was given out is the asker's.
-          else if (answer(store, marked(operation)) instanceof Uint8Array) memory.forgetNewest();
-          expect(memory.secrets()).toBe(store.size);
+          else {
+            const given = answer(store, marked(operation));
+            // What was given out is the asker's.
+            if (given instanceof Uint8Array) made.delete(given.buffer);
+          }
+          expect(secretsIn(made)).toBe(store.size);
         }
       }),
       { numRuns: 200 },
@@ -364,10 +344,10 @@ describe('the states in a store in memory', () => {
   });
 
   test('are not left behind where the store has grown', () => {
-    const memory = watchMemory();
+    const made = watchArrays();
     const store = new MemorySessionStore();
-    for (let i = 0; i < 100; i++) store.set(`${i}`, Buffer.from(marker), 60);
-    expect(memory.secrets()).toBe(100);
+    for (let i = 0; i < 100; i++) store.set(`${i}`, secret, 60);
+    expect(secretsIn(made)).toBe(100);
   });
 });
 
