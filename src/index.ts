@@ -52,6 +52,7 @@ export { SealedSessionStore, type SealReport } from './session/sealed.ts';
 export type { SealingKey } from './session/sealing-keys.ts';
 export type { ClientAuthentication } from './session/session.ts';
 export type { ClientSessionCache, MaybePromise, SessionStore } from './session/store.ts';
+export { TieredSessionStore } from './session/tiered.ts';
 export { AlertDescription, type AlertName } from './wire/alert.ts';
 export { type Fault, type Reason, TlsError } from './wire/error.ts';
 export { type Certificate, parseCertificate } from './x509/certificate.ts';

@@ -21,7 +21,7 @@ import type { SessionStore } from './store.ts';
 export interface MemorySessionStoreOptions {
   /** How many sessions it holds at most. */
   readonly capacity?: number | undefined;
-  /** Milliseconds, from any origin. */
+  /** Milliseconds, from any origin. Default: `performance.now`, which nobody sets. */
   readonly clock?: (() => number) | undefined;
 }
 
@@ -49,7 +49,7 @@ export class MemorySessionStore implements SessionStore {
   readonly #counters = { hits: 0, misses: 0, evictions: 0, expiries: 0, sets: 0, deletes: 0 };
 
   constructor(options: MemorySessionStoreOptions = {}) {
-    const { capacity = 20_000, clock = Date.now } = options;
+    const { capacity = 20_000, clock = () => performance.now() } = options;
     if (!Number.isSafeInteger(capacity) || capacity < 1) {
       throw new RangeError(`expected a capacity of at least one session, got ${capacity}`);
     }

@@ -1,6 +1,7 @@
 /**
  * `reprise-tls/testing`: what tests of TLS are built from. Arbitraries come from the declarations of the messages, so
- * these and what reads and writes them stand here too. It needs fast-check, which the rest of Reprise does not.
+ * these and what reads and writes them stand here too; and for those who write a SessionStore, the suite that it has to
+ * pass. It needs fast-check, which the rest of Reprise does not.
  */
 
 export { extensions } from '../handshake/extensions.ts';
@@ -25,3 +26,5 @@ export {
 export { type Field, layout } from '../wire/layout.ts';
 export type { Shape } from '../wire/shape.ts';
 export { arbitrary } from './arbitrary.ts';
+export type { MakeSessionStore, StoreTerms } from './session-store/stage.ts';
+export { describeSessionStore, type SessionStoreOptions, type TestFunctions } from './session-store.ts';
