@@ -38,6 +38,7 @@ export type {
   SessionFacts,
 } from './handshake/parameters.ts';
 export { type ResumptionRefusal, resumptionRefusals } from './handshake/resumption.ts';
+export type { BreakerOptions } from './session/breaker.ts';
 export { MemoryClientSessionCache } from './session/client-cache.ts';
 export {
   createResumptionCounters,

@@ -19,7 +19,7 @@ export class ClientConnection extends Connection<ClientStates> {
 
   /** @throws TypeError or RangeError on a configuration that cannot be meant, before a byte is sent */
   constructor(config: ClientConfig, handlers: ConnectionHandlers) {
-    const { parameters, report } = resolveClient(config);
+    const { parameters, report, observe } = resolveClient(config);
     const peer = new Peer(clientStates, new RecordLayer());
     const forget = (error: TlsError, established: Established | undefined) => {
       // C10: what could not be gone on with is not offered again. A fatal alert later forgets it too (RFC 5246 §7.2.2).
@@ -27,7 +27,10 @@ export class ClientConnection extends Connection<ClientStates> {
       const broken = established !== undefined && isFatal(error);
       return inVain || broken ? parameters.sessions?.forget() : undefined;
     };
-    super({ role: 'client', peer, handshake: clientHandshake(peer, parameters), report, forget }, handlers);
+    super(
+      { role: 'client', peer, handshake: clientHandshake(peer, parameters), report, observe, forget },
+      handlers,
+    );
   }
 
   /** Sends the ClientHello. @throws TypeError when called twice */

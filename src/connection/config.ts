@@ -8,6 +8,8 @@
 import type { CipherSuite } from '../crypto/cipher-suites.ts';
 import type { CryptoProvider, NamedGroup, RandomBytes, SignatureScheme } from '../crypto/provider.ts';
 import type { CertificateVerifier, ClientHelloInfo, SessionFacts } from '../handshake/parameters.ts';
+import type { BreakerOptions } from '../session/breaker.ts';
+import type { ResumptionEvent } from '../session/counters.ts';
 import type { ClientAuthentication } from '../session/session.ts';
 import type { ClientSessionCache, MaybePromise, SessionStore } from '../session/store.ts';
 import type { TrustAnchorInput } from '../x509/trust-anchors.ts';
@@ -52,6 +54,8 @@ export interface Config {
   readonly sessionLifetime?: number;
   /** How long the store or cache may take to answer, milliseconds. Default: 100. */
   readonly sessionStoreDeadline?: number;
+  /** When a store that goes on failing is not asked any more, and for how long. */
+  readonly sessionStoreBreaker?: BreakerOptions;
   /**
    * Whom to believe: certificates in PEM or DER, or names with keys. The peer's chain must have a valid path to one of
    * them (RFC 5280 §6), and a server's certificate bear `serverName` (RFC 9525). For more, `createCertificateVerifier`.
@@ -69,6 +73,8 @@ export interface Config {
   readonly keyLog?: (line: string) => void;
   /** Gets every warning and fault that did not end the connection. */
   readonly report?: (report: Report) => void;
+  /** Gets what becomes of sessions: each decision to resume or not, each answer of the store. See `createResumptionCounters`. */
+  readonly observe?: (event: ResumptionEvent) => void;
 }
 
 export interface ServerConfig extends Config {
@@ -91,6 +97,11 @@ export interface ServerConfig extends Config {
    * returns at once finds it, on whichever server. Default: true.
    */
   readonly awaitSessionStore?: boolean;
+  /**
+   * Whether a session is forgotten when it is looked up, so that it is resumed once at most, whoever has seen its ID:
+   * every second connection of a client is then a full handshake. Default: false.
+   */
+  readonly singleUseSessions?: boolean;
   /** What sessions belong to beside this configuration: two servers resume each other's only if this is equal. */
   readonly sessionContext?: string | Uint8Array;
   /** The application's veto over a resumption that every rule allows; anything but `true` refuses. */

@@ -14,6 +14,7 @@ import { type Handshake, isPromiseLike, type Peer, type Received } from '../hand
 import type { StateTable } from '../handshake/states.ts';
 import { readAlert } from '../record/alert.ts';
 import { ContentType, type PlaintextRecord } from '../record/content.ts';
+import type { ResumptionEvent } from '../session/counters.ts';
 import type { MaybePromise } from '../session/store.ts';
 import { AlertDescription, AlertLevel, type AlertName, alertName } from '../wire/alert.ts';
 import { empty } from '../wire/bytes.ts';
@@ -41,6 +42,7 @@ export interface Engine<S extends StateTable> {
   readonly peer: Peer<S>;
   readonly handshake: Handshake<Established>;
   readonly report: (report: Report) => void;
+  readonly observe: (event: ResumptionEvent) => void;
   /** Forgets the session of a connection that ended in `error`, where that is called for (rules S31, C10). */
   forget(error: TlsError, established: Established | undefined): MaybePromise<void>;
 }
@@ -266,6 +268,7 @@ export abstract class Connection<S extends StateTable = StateTable> {
     this.#established = result;
     const info = connectionInfo(result);
     this.#info = info;
+    this.#engine.observe({ kind: 'resumption-decided', resumption: info.resumption });
     this.#tell('secure', () => this.#handlers.secure?.(info));
   }
 

@@ -17,6 +17,7 @@ import type {
 import { isPromiseLike } from '../handshake/peer.ts';
 import { maxSessionLifetime } from '../handshake/resumption.ts';
 import { maxPlaintext } from '../record/content.ts';
+import type { ResumptionEvent } from '../session/counters.ts';
 import { empty, hex, utf8 } from '../wire/bytes.ts';
 import { encode, uint16 } from '../wire/codec.ts';
 import { parseIpAddress } from '../x509/addresses.ts';
@@ -32,6 +33,7 @@ import { certificateAuthorities, resolveTrust } from './trust.ts';
 export interface Resolved<P> {
   readonly parameters: P;
   readonly report: (report: Report) => void;
+  readonly observe: (event: ResumptionEvent) => void;
 }
 
 export interface ResolvedServer extends Resolved<ServerParameters> {
@@ -88,8 +90,13 @@ export function resolveServer(config: ServerConfig): ResolvedServer {
       sessions: serverSessions(config, common),
       acceptSession: veto(config, common),
     };
-    const { report } = common;
-    return { parameters, report, strictSessionInvalidation: config.strictSessionInvalidation ?? false };
+    const { report, observe } = common;
+    return {
+      parameters,
+      report,
+      observe,
+      strictSessionInvalidation: config.strictSessionInvalidation ?? false,
+    };
   });
 }
 
@@ -135,19 +142,15 @@ export function resolveClient(config: ClientConfig): Resolved<ClientParameters> 
       contextDigest: digest,
       sessions: clientSessions(config, common, digest, serverName),
     };
-    return { parameters, report: common.report };
+    return { parameters, report: common.report, observe: common.observe };
   });
 }
 
 function resolveCommon(config: Config) {
   const crypto = config.crypto ?? noble;
-  const report = (report: Report) => {
-    try {
-      config.report?.(report);
-    } catch {
-      // A report is of what did not end the connection, and a logger that fails must not end it either.
-    }
-  };
+  // What is told is of what did not end the connection, and a logger that fails must not end it either.
+  const report = heard(config.report);
+  const observe = heard(config.observe);
   const clock = config.clock ?? Date.now;
   const { keyLog } = config;
   return {
@@ -172,6 +175,18 @@ function resolveCommon(config: Config) {
     keyLog: (clientRandom: Uint8Array, masterSecret: Uint8Array) =>
       ask('keyLog', () => keyLog?.(`CLIENT_RANDOM ${hex(clientRandom)} ${hex(masterSecret)}`)),
     report,
+    observe,
+  };
+}
+
+/** A listener whose faults are its own. */
+function heard<T>(listener: ((said: T) => void) | undefined): (said: T) => void {
+  return (said) => {
+    try {
+      listener?.(said);
+    } catch {
+      // There is nobody left to tell.
+    }
   };
 }
 

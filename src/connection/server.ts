@@ -17,7 +17,7 @@ import { resolveServer } from './resolve.ts';
 export class ServerConnection extends Connection<ServerStates> {
   /** @throws TypeError or RangeError on a configuration that cannot be meant */
   constructor(config: ServerConfig, handlers: ConnectionHandlers) {
-    const { parameters, report, strictSessionInvalidation } = resolveServer(config);
+    const { parameters, report, observe, strictSessionInvalidation } = resolveServer(config);
     const peer = new Peer(serverStates, new RecordLayer());
     const forget = (error: TlsError, established: Established | undefined) => {
       // S31: before the client's Finished anybody who saw the ID could have caused the alert.
@@ -26,7 +26,10 @@ export class ServerConnection extends Connection<ServerStates> {
       if (!trusted || !isFatal(error) || sessionId === undefined || sessionId.length === 0) return undefined;
       return parameters.sessions?.forget(sessionId);
     };
-    super({ role: 'server', peer, handshake: serverHandshake(peer, parameters), report, forget }, handlers);
+    super(
+      { role: 'server', peer, handshake: serverHandshake(peer, parameters), report, observe, forget },
+      handlers,
+    );
     this.begin();
   }
 }

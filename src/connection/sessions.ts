@@ -8,6 +8,7 @@ import { contextDigest } from '../handshake/context-digest.ts';
 import type { ClientParameters, ServerParameters } from '../handshake/parameters.ts';
 import { settled } from '../handshake/peer.ts';
 import { issuedSessionIdLength } from '../handshake/resumption.ts';
+import type { ResumptionEvent } from '../session/counters.ts';
 import { GuardedSessionStore } from '../session/guard.ts';
 import { type Lookup, SessionKeeper } from '../session/keeper.ts';
 import { storeKey } from '../session/key.ts';
@@ -23,24 +24,25 @@ interface Services {
   readonly sha256: Hash;
   readonly randomBytes: RandomBytes;
   readonly report: (report: Report) => void;
+  readonly observe: (event: ResumptionEvent) => void;
 }
 
 /** Undefined where no session is kept: then none is resumed. */
-export function serverSessions(
-  config: ServerConfig,
-  { sha256, randomBytes, report }: Services,
-): ServerParameters['sessions'] {
+export function serverSessions(config: ServerConfig, services: Services): ServerParameters['sessions'] {
+  const { sha256, randomBytes, report } = services;
   const {
     sessionStore,
     sessionIds = (random) => random(issuedSessionIdLength),
     awaitSessionStore = true,
   } = config;
   if (sessionStore === undefined) return undefined;
-  const keeper = makeKeeper(sessionStore, config, { sha256, report });
+  const keeper = makeKeeper(sessionStore, config, services);
+  // S33: many times unless the application says once.
+  const lookUp = config.singleUseSessions ? 'take' : 'find';
   const key = (sessionId: Uint8Array) => storeKey(sha256, sessionId);
   return {
     newId: () => ask('sessionIds', () => checkSessionId(sessionIds(randomBytes))),
-    find: (sessionId) => reportUndecodable(keeper.find(key(sessionId), sessionId), report),
+    find: (sessionId) => reportUndecodable(keeper[lookUp](key(sessionId), sessionId), report),
     keep: (session) => {
       const kept = keeper.keep(key(session.sessionId), session);
       return awaitSessionStore ? kept : settled(kept);
@@ -59,16 +61,17 @@ function checkSessionId(sessionId: unknown): Uint8Array {
 /** Rules C9, C13: a session is found again by the configuration, name, port and partition that it was made under. */
 export function clientSessions(
   config: ClientConfig,
-  { sha256, report }: Services,
+  services: Services,
   digest: Uint8Array,
   serverName: string | undefined,
 ): ClientParameters['sessions'] {
+  const { sha256, report } = services;
   const { session, sessionCache = session && cacheOf(session) } = config;
   if (sessionCache === undefined) return undefined;
   // Without a name and without a partition all servers would stand under one key, and be shown each other's IDs.
   if (serverName === undefined && config.sessionPartition === undefined && session === undefined)
     return undefined;
-  const keeper = makeKeeper(sessionCache, config, { sha256, report });
+  const keeper = makeKeeper(sessionCache, config, services);
   const key = hex(
     contextDigest(sha256, 'reprise client session', [
       ['context', digest],
@@ -95,13 +98,10 @@ function cacheOf(session: Uint8Array): ClientSessionCache {
 
 function makeKeeper(
   store: SessionStore,
-  { sessionStoreDeadline = 100 }: Config,
-  { sha256, report }: Pick<Services, 'sha256' | 'report'>,
-) {
-  return new SessionKeeper(
-    new GuardedSessionStore(store, { deadline: sessionStoreDeadline, report }),
-    sha256,
-  );
+  { sessionStoreDeadline: deadline = 100, sessionStoreBreaker: breaker }: Config,
+  { sha256, report, observe }: Services,
+): SessionKeeper {
+  return new SessionKeeper(new GuardedSessionStore(store, { deadline, breaker, report, observe }), sha256);
 }
 
 function reportUndecodable(lookup: MaybePromise<Lookup>, report: Services['report']): MaybePromise<Lookup> {

@@ -1,13 +1,20 @@
 /** Rules S31 to S33: what ends a session before its time, what does not, and how often it may be resumed. */
 
 import fc from 'fast-check';
-import { AlertDescription, type AlertName, type ServerConfig } from 'reprise-tls';
+import {
+  AlertDescription,
+  type AlertName,
+  MemorySessionStore,
+  type ServerConfig,
+  type SessionStore,
+} from 'reprise-tls';
 import { expect, test } from 'vitest';
 import { flights } from '../../src/handshake/states.ts';
 import { ContentType } from '../../src/record/content.ts';
 import { hex } from '../../src/wire/bytes.ts';
 import {
   accepted,
+  clientConfig,
   established,
   meet,
   OpenStore,
@@ -226,7 +233,7 @@ test('S33: a fatal alert on one connection does not end the others of its sessio
   expect(await offer(known)).toMatchObject({ resumption: 'not-found' });
 });
 
-test('S33: single use is a policy, and the veto is the place for it', async () => {
+test('S33: single use may be decided by the veto', async () => {
   const used = new Set<string>();
   const acceptSession: ServerConfig['acceptSession'] = ({ sessionId }) => {
     const id = hex(sessionId);
@@ -237,4 +244,38 @@ test('S33: single use is a policy, and the veto is the place for it', async () =
   const known = await established();
   expect(await offer(known, { acceptSession })).toMatchObject(accepted);
   expect(await offer(known, { acceptSession })).toMatchObject({ resumption: 'vetoed' });
+});
+
+test('S33: with singleUseSessions an ID is resumed once, on whichever server with that store', async () => {
+  const { store, client } = stage();
+  const server = () => serverConfig({ sessionStore: store, singleUseSessions: true });
+  const resumed: boolean[] = [];
+  for (let visit = 0; visit < 4; visit++) {
+    const { serverEnd } = await meet(client, server());
+    resumed.push(serverEnd.info?.resumed ?? false);
+  }
+  expect(resumed).toEqual([false, true, false, true]);
+});
+
+test('S33: of many who offer an ID at once, with singleUseSessions one is resumed and all are served', async () => {
+  const memory = new MemorySessionStore();
+  const slow: SessionStore = {
+    get: async (key) => memory.get(key),
+    set: async (key, state, lifetime) => memory.set(key, state, lifetime),
+    delete: async (key) => memory.delete(key),
+    take: async (key) => memory.take(key),
+  };
+  const { client, cache } = stage();
+  const server = serverConfig({ sessionStore: slow, singleUseSessions: true });
+  await meet(client, server);
+  const held = new Map<string, Uint8Array>();
+  cache.forgetWhere((key, state) => {
+    held.set(key, state.slice());
+    return false;
+  });
+  const [session] = held.values();
+  const visits = Array.from({ length: 5 }, () => meet(clientConfig({ session }), server));
+  const infos = (await Promise.all(visits)).map(({ serverEnd }) => serverEnd.info);
+  expect(infos.filter((info) => info?.resumed).length).toBe(1);
+  expect(infos.filter((info) => info?.resumption === 'not-found').length).toBe(4);
 });

@@ -40,7 +40,7 @@ export interface Resuming {
 
 /** Our client, which has said the recorded hello and waits for the recorded server. */
 export function resumeAsClient(session: RecordedSession, { random, hello }: RecordedPart): Resuming {
-  const { parameters, report } = resolveClient({
+  const { parameters, report, observe } = resolveClient({
     verifyCertificate: () => true,
     crypto: { ...noble, randomBytes: once(random) },
     clock: () => now,
@@ -49,13 +49,13 @@ export function resumeAsClient(session: RecordedSession, { random, hello }: Reco
   const held = restore(session, { contextDigest, peerCertificates: session.chain, peerVerified: true });
   const peer = new RecordedPeer(clientStates, hello);
   const handshake = clientHandshake(peer, { ...parameters, sessions: holding(held) });
-  return start({ role: 'client', peer, handshake, report, forget: () => undefined });
+  return start({ role: 'client', peer, handshake, report, observe, forget: () => undefined });
 }
 
 /** Our server, which waits for the recorded client. */
 export function resumeAsServer(session: RecordedSession, { random, hello }: RecordedPart): Resuming {
   const certificate: CertificateConfig = { chain: session.chain, privateKey: { sign: neverAsked } };
-  const { parameters, report } = resolveServer({
+  const { parameters, report, observe } = resolveServer({
     certificates: [certificate],
     crypto: { ...noble, randomBytes: once(random) },
     clock: () => now,
@@ -69,6 +69,7 @@ export function resumeAsServer(session: RecordedSession, { random, hello }: Reco
     peer,
     handshake: serverHandshake(peer, own),
     report,
+    observe,
     forget: () => undefined,
   });
 }
