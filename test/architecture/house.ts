@@ -11,6 +11,8 @@ export interface Room {
   readonly packages: readonly string[];
   /** Whether it may touch what only Node has. */
   readonly platform: 'any' | 'node';
+  /** The names of Node's that it may use on any platform, without an import. */
+  readonly globals: readonly string[];
 }
 
 export type House = Readonly<Record<string, Room>>;
@@ -33,7 +35,8 @@ export const adapters = {
   node: room(wholeCore, { platform: 'node' }),
   'node-crypto': room(wholeCore, { platform: 'node' }),
   web: room(wholeCore),
-  redis: room(wholeCore),
+  // The clients of Redis take no bytes but Buffers.
+  redis: room(wholeCore, { globals: ['Buffer'] }),
   persistence: room(wholeCore),
   trace: room(wholeCore),
   testing: room(wholeCore, { packages: ['@noble/', 'fast-check'] }),
@@ -43,5 +46,5 @@ export const adapters = {
 export const house: House = { ...core, ...adapters };
 
 function room(restsOn: readonly string[], more: Partial<Room> = {}): Room {
-  return { restsOn, packages: ['@noble/'], platform: 'any', ...more };
+  return { restsOn, packages: ['@noble/'], platform: 'any', globals: [], ...more };
 }

@@ -153,6 +153,12 @@ describe('the checker', () => {
       file: 'wire/hex.ts',
     },
     {
+      what: 'another name of Node’s than the one that a room may use',
+      rule: 'node-global',
+      files: { 'redis/client.ts': 'export const limit = process.env.LIMIT;' },
+      file: 'redis/client.ts',
+    },
+    {
       what: 'Buffer as a type',
       rule: 'node-global',
       files: { 'wire/hex.ts': 'export type Bytes = Buffer | Uint8Array;' },
@@ -200,6 +206,10 @@ describe('the checker', () => {
         'node/index.ts':
           "import { Socket } from 'node:net'; export const s = (b: Buffer) => [Socket, b, process];",
       },
+    ],
+    [
+      'the one name of Node’s that its clients leave no way around',
+      { 'redis/client.ts': 'export const b = (x: Uint8Array) => Buffer.from(x);' },
     ],
     [
       'a member that only shares its name with a global',
