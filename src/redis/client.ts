@@ -1,6 +1,6 @@
 /**
- * The clients that sessions go to Redis through: those of the packages `redis` and `ioredis`, known by the one method
- * that each of them has and nobody else. Neither package is imported here: whoever has a client has its package.
+ * The clients that sessions go to Redis through: those of the packages `redis` and `ioredis`, each known by a method
+ * that only it has. Neither package is imported here: whoever has a client has its package.
  *
  * Both speak in Node's Buffer and in nothing else. Of another Uint8Array, `redis` throws and `ioredis` writes the
  * digits; and either reads a reply as UTF-8, which no state survives, unless it is asked for bytes.
@@ -19,7 +19,10 @@ export interface NodeRedisClient {
 
 /** A client of the package `ioredis`: a `Redis` or a `Cluster`. */
 export interface IoredisClient {
-  callBuffer(command: string, ...args: (string | NodeBuffer)[]): PromiseLike<unknown>;
+  getBuffer(key: string): PromiseLike<unknown>;
+  set(key: string, value: NodeBuffer, unit: 'PX', milliseconds: number): PromiseLike<unknown>;
+  del(key: string): PromiseLike<unknown>;
+  getdelBuffer(key: string): PromiseLike<unknown>;
 }
 
 export type RedisClient = NodeRedisClient | IoredisClient;
@@ -37,9 +40,9 @@ export interface RedisCommands {
 
 /** @throws TypeError on what is a client of neither package */
 export function commandsOf(client: RedisClient): RedisCommands {
-  const { withTypeMapping, callBuffer }: Partial<NodeRedisClient & IoredisClient> = client ?? {};
+  const { withTypeMapping, getBuffer }: Partial<NodeRedisClient & IoredisClient> = client ?? {};
   if (typeof withTypeMapping === 'function') return nodeRedis(client as NodeRedisClient);
-  if (typeof callBuffer === 'function') return ioredis(client as IoredisClient);
+  if (typeof getBuffer === 'function') return ioredis(client as IoredisClient);
   throw new TypeError('expected a client of the package redis, from version 5, or of ioredis');
 }
 
@@ -56,11 +59,10 @@ function nodeRedis(client: NodeRedisClient): RedisCommands {
 
 function ioredis(client: IoredisClient): RedisCommands {
   return {
-    get: (key) => client.callBuffer('GET', key),
-    set: (key, state, milliseconds) =>
-      client.callBuffer('SET', key, Buffer.from(state), 'PX', `${milliseconds}`),
-    del: (key) => client.callBuffer('DEL', key),
-    getDel: (key) => client.callBuffer('GETDEL', key),
+    get: (key) => client.getBuffer(key),
+    set: (key, state, milliseconds) => client.set(key, Buffer.from(state), 'PX', milliseconds),
+    del: (key) => client.del(key),
+    getDel: (key) => client.getdelBuffer(key),
   };
 }
 

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { type RedisClient, UnsealedRedisSessionStore } from 'reprise-tls/redis';
 import { describe, expect, test } from 'vitest';
-import { fakeClients } from '../support/redis-clients.ts';
+import { fakeClients } from '../support/fake-redis.ts';
 
 const state = Uint8Array.of(0, 1, 127, 128, 255);
 const everyByte = Uint8Array.from({ length: 256 }, (_, value) => value);

@@ -1,79 +1,64 @@
 /**
- * Redis without Redis: what the two packages' clients do with the few commands that sessions need, and just as
- * strictly, over a Map. Each writes down the commands as they would go over the wire.
+ * Real clients of Redis, connected, set up as servers want them: what cannot be sent now fails now, and a connection
+ * that is lost is made again soon.
  */
 
+import { once } from 'node:events';
+import { Cluster, Redis } from 'ioredis';
+import { createClient, createCluster } from 'redis';
 import type { RedisClient } from 'reprise-tls/redis';
 
-export type WireCommand = readonly (string | Buffer)[];
-
-export interface FakeClient {
+export interface Connected {
   readonly client: RedisClient;
-  /** What was sent, in order. */
-  readonly sent: WireCommand[];
-  readonly entries: Map<string, Buffer>;
-  /** What comes instead of each reply. Absent: the reply. */
-  does?: () => unknown;
+  close(): void;
 }
 
-class FakeRedis implements FakeClient {
-  readonly sent: WireCommand[] = [];
-  readonly entries = new Map<string, Buffer>();
-  readonly client: RedisClient;
-  does?: () => unknown;
+/** Connects to this port of the loopback interface. */
+export type Connect = (port: number) => Promise<Connected>;
 
-  constructor(clientOf: (send: (command: WireCommand) => Promise<unknown>) => RedisClient) {
-    this.client = clientOf((command) => this.#send(command));
-  }
+const reconnectAfter = () => 20;
 
-  #send(command: WireCommand): Promise<unknown> {
-    this.sent.push(command);
-    if (this.does !== undefined) return this.does() as Promise<unknown>;
-    return Promise.resolve(this.#reply(command));
-  }
-
-  #reply([name, key, value]: WireCommand): unknown {
-    const reply = this.entries.get(`${key}`) ?? null;
-    if (name === 'SET' && Buffer.isBuffer(value)) this.entries.set(`${key}`, Buffer.from(value));
-    if (name === 'DEL' || name === 'GETDEL') this.entries.delete(`${key}`);
-    return name === 'GET' || name === 'GETDEL' ? reply && Buffer.from(reply) : 'OK';
-  }
-}
-
-/** As of the package `redis`: text both ways, unless Buffers are asked for; a Uint8Array that is none is refused. */
-export function fakeNodeRedis(): FakeClient {
-  return new FakeRedis((send) => {
-    const checked = (...command: WireCommand) => {
-      const wrong = command.find((part) => typeof part !== 'string' && !Buffer.isBuffer(part));
-      if (wrong !== undefined) throw new TypeError('expected strings and Buffers');
-      return send(command);
-    };
-    const commandsWith = (mapping: { readonly [type: number]: unknown }) => {
-      const mapped = async (...command: WireCommand) => {
-        const reply = await checked(...command);
-        return Buffer.isBuffer(reply) && mapping[0x24] !== Buffer ? reply.toString() : reply;
-      };
-      return {
-        get: (key: string) => mapped('GET', key),
-        set: (key: string, value: Buffer, { expiration }: { expiration: { type: string; value: number } }) =>
-          mapped('SET', key, value, expiration.type, expiration.value.toString()),
-        del: (key: string) => mapped('DEL', key),
-        getDel: (key: string) => mapped('GETDEL', key),
-      };
-    };
-    return { ...commandsWith({}), withTypeMapping: commandsWith };
+const nodeRedis: Connect = async (port) => {
+  const client = createClient({
+    socket: { port, reconnectStrategy: reconnectAfter },
+    disableOfflineQueue: true,
   });
-}
+  await client.on('error', ignore).connect();
+  return { client, close: () => client.destroy() };
+};
 
-/** As of the package `ioredis`: an argument that is neither text nor a Buffer is sent as the text that it makes. */
-export function fakeIoredis(): FakeClient {
-  return new FakeRedis((send) => {
-    const written = (part: unknown) => (Buffer.isBuffer(part) ? part : `${part}`);
-    return { callBuffer: (...command: unknown[]) => send(command.map(written)) };
+const ioredis: Connect = async (port) => {
+  const client = new Redis({
+    port,
+    retryStrategy: reconnectAfter,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
   });
-}
+  await once(client.on('error', ignore), 'ready');
+  return { client, close: () => client.disconnect() };
+};
 
-export const fakeClients = [
-  ['redis', fakeNodeRedis],
-  ['ioredis', fakeIoredis],
+const nodeRedisCluster: Connect = async (port) => {
+  const client = createCluster({ rootNodes: [{ socket: { port } }] });
+  await client.on('error', ignore).connect();
+  return { client, close: () => client.destroy() };
+};
+
+const ioredisCluster: Connect = async (port) => {
+  const client = new Cluster([{ port }], { enableAutoPipelining: true });
+  await once(client.on('error', ignore), 'ready');
+  return { client, close: () => client.disconnect() };
+};
+
+export const redisClients = [
+  ['redis', nodeRedis],
+  ['ioredis', ioredis],
 ] as const;
+
+export const redisClusterClients = [
+  ['redis', nodeRedisCluster],
+  ['ioredis', ioredisCluster],
+] as const;
+
+/** Without a listener, an error of the client's ends the process. What it means is said by the commands that fail. */
+function ignore(): void {}
