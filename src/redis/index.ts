@@ -3,4 +3,5 @@
  */
 
 export type { IoredisClient, NodeRedisClient, RedisClient } from './client.ts';
+export { RedisSessionStore, type RedisSessionStoreOptions } from './sealed.ts';
 export { UnsealedRedisSessionStore, type UnsealedRedisSessionStoreOptions } from './unsealed.ts';

@@ -6,6 +6,7 @@
  * `RedisSessionStore` seals what it gives to this one, and is what to use.
  */
 
+import { stateIn } from '../session/asking.ts';
 import type { SessionStore } from '../session/store.ts';
 import { plain } from '../wire/bytes.ts';
 import { commandsOf, type RedisClient, type RedisCommands } from './client.ts';
@@ -50,12 +51,12 @@ export class UnsealedRedisSessionStore implements SessionStore {
   }
 
   get(key: string): Promise<Uint8Array | undefined> {
-    return this.#ask(async () => stateIn(await this.#commands.get(this.#prefix + key)));
+    return this.#ask(async () => plainState(await this.#commands.get(this.#prefix + key)));
   }
 
   /** The state under `key`, which is forgotten with it: of any number of askers, one gets it. Needs Redis 6.2. */
   take(key: string): Promise<Uint8Array | undefined> {
-    return this.#ask(async () => stateIn(await this.#commands.getDel(this.#prefix + key)));
+    return this.#ask(async () => plainState(await this.#commands.getDel(this.#prefix + key)));
   }
 
   /**
@@ -87,10 +88,10 @@ export class UnsealedRedisSessionStore implements SessionStore {
   }
 }
 
-function stateIn(reply: unknown): Uint8Array | undefined {
-  if (reply === null || reply === undefined) return undefined;
-  if (!(reply instanceof Uint8Array)) throw new TypeError(`expected bytes from Redis, got ${typeof reply}`);
-  return plain(reply);
+/** @throws TypeError on a reply that is no bytes */
+function plainState(reply: unknown): Uint8Array | undefined {
+  const state = stateIn(reply);
+  return state && plain(state);
 }
 
 /** @throws RangeError on what is no number */

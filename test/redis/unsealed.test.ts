@@ -119,8 +119,8 @@ describe.each(fakeClients)('on a client of %s', (_, fake) => {
     for (const reply of ['text', 7, [state], {}]) {
       const { redis, store } = made();
       redis.does = () => Promise.resolve(reply);
-      await expect(store.get('k')).rejects.toThrow('expected bytes from Redis');
-      await expect(store.take('k')).rejects.toThrow('expected bytes from Redis');
+      await expect(store.get('k')).rejects.toThrow('expected a Uint8Array');
+      await expect(store.take('k')).rejects.toThrow('expected a Uint8Array');
     }
   });
 
