@@ -6,14 +6,14 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import * as face from 'reprise-tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthority } from '../support/issuer.ts';
 import { freePort } from '../support/ports.ts';
+import { tsxArguments, tsxEnvironment } from '../support/tsx.ts';
 
 const root = new URL('../../', import.meta.url);
 const here = new URL('.', import.meta.url);
@@ -148,10 +148,9 @@ interface Running {
 
 /** An example under tsx, in the reader's folder; `reprise-tls` is what tsconfig.json says, the sources. */
 function start(file: string, environment: Record<string, string> = {}): Running {
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const child = spawn(process.execPath, ['--import', tsx, fileURLToPath(new URL(file, here))], {
+  const child = spawn(process.execPath, [...tsxArguments, fileURLToPath(new URL(file, here))], {
     cwd: folder,
-    env: { ...process.env, TSX_TSCONFIG_PATH: fileURLToPath(new URL('tsconfig.json', root)), ...environment },
+    env: { ...tsxEnvironment, ...environment },
   });
   const said = { output: '', errors: '' };
   child.stdout.on('data', (bytes: Buffer) => {
