@@ -1,0 +1,153 @@
+/**
+ * Two server processes that share Redis while their sealing keys are rotated three times under load: no connection is
+ * lost, a session resumes on either of them as long as the key that sealed it is listed, and never once it is not.
+ */
+
+import { fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { ClientConnection, MemoryClientSessionCache, type SealingKey } from 'reprise-tls';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { hasRedis, RedisServer } from '../support/redis-server.ts';
+import { clientConfig, site } from '../support/resumption.ts';
+import type { Beginning, News } from '../support/sharing-server.ts';
+import { tsxArguments, tsxEnvironment } from '../support/tsx.ts';
+
+describe.skipIf(!hasRedis)('Two processes that share Redis', () => {
+  let redis: RedisServer;
+  let servers: readonly SharingServer[];
+  const first = newKey('2026-01');
+
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+    const beginning = { redisPort: redis.port, certificate: site, keys: [first] };
+    servers = await Promise.all([startServer(beginning), startServer(beginning)]);
+  });
+
+  afterAll(async () => {
+    for (const server of servers ?? []) server.stop();
+    await redis?.stop();
+  });
+
+  /** A client; each call is a connection of it, to the other server than the one before: was it a resumption? */
+  function visitor(): () => Promise<boolean> {
+    const config = clientConfig({ sessionCache: new MemoryClientSessionCache() });
+    let turn = 0;
+    return () => resumes(config, servers[turn++ % servers.length]?.port ?? 0);
+  }
+
+  async function rotate(...keys: readonly SealingKey[]): Promise<void> {
+    for (const server of servers) await server.rotate(keys);
+  }
+
+  test('rotate their keys three times, lose nothing, and refuse what a retired key has sealed', async () => {
+    const clients = Array.from({ length: 6 }, visitor).map(keepComing);
+    let old = first;
+    for (const key of [newKey('2026-02'), newKey('2026-03'), newKey('2026-04')]) {
+      const known = Array.from({ length: 5 }, visitor);
+      const visits = () => Promise.all(known.map((visit) => visit()));
+      expect(await visits()).toEqual([false, false, false, false, false]);
+      await rotate(old, key);
+      await rotate(key, old);
+      expect(await visits()).toEqual([true, true, true, true, true]);
+      await rotate(key);
+      expect(await visits()).toEqual([false, false, false, false, false]);
+      expect(await visits()).toEqual([true, true, true, true, true]);
+      for (const client of clients) await client.comes(4);
+      old = key;
+    }
+    for (const client of clients) {
+      const resumptions = await client.stop();
+      // The first time, and when the key that had sealed its session was retired.
+      expect(resumptions.filter((resumed) => !resumed)).toHaveLength(1 + 3);
+      expect(resumptions.length).toBeGreaterThan(12);
+    }
+    for (const { reports } of servers) expect(reports).toEqual([]);
+  });
+});
+
+type SharingServer = Awaited<ReturnType<typeof startServer>>;
+
+function newKey(id: string): SealingKey {
+  return { id, secret: new Uint8Array(randomBytes(32)) };
+}
+
+async function startServer(beginning: Beginning) {
+  const program = fileURLToPath(new URL('../support/sharing-server.ts', import.meta.url));
+  const child = fork(program, [], {
+    execArgv: [...tsxArguments],
+    env: tsxEnvironment,
+    serialization: 'advanced',
+  });
+  const news: News[] = [];
+  child.on('message', (each: News) => news.push(each));
+  child.once('exit', (code) => news.push({ kind: 'report', report: `ended with ${code}` }));
+  child.send(beginning);
+  const told = await vi.waitUntil(() => news.find(({ kind }) => kind !== 'rotated'), 20_000);
+  if (told.kind !== 'listening') throw new Error(`expected it to listen, it told ${JSON.stringify(told)}`);
+
+  /** It has these keys when this is done. */
+  async function rotate(keys: readonly SealingKey[]): Promise<void> {
+    const rotations = () => news.filter(({ kind }) => kind === 'rotated').length;
+    const before = rotations();
+    child.send(keys);
+    await vi.waitUntil(() => rotations() > before, 20_000);
+  }
+
+  return {
+    port: told.port,
+    rotate,
+    stop: () => child.kill(),
+    get reports() {
+      return news.flatMap((each) => (each.kind === 'report' ? [each.report] : []));
+    },
+  };
+}
+
+/** Visits one after the other, until it is stopped. */
+function keepComing(visit: () => Promise<boolean>) {
+  const resumptions: boolean[] = [];
+  let stopped = false;
+  const coming = (async () => {
+    while (!stopped) {
+      resumptions.push(await visit());
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  })();
+  return {
+    /** So many times more. */
+    async comes(times: number): Promise<void> {
+      const enough = resumptions.length + times;
+      await Promise.race([coming, vi.waitUntil(() => resumptions.length >= enough, 20_000)]);
+    },
+    /** Whether each visit was a resumption; it rejects if one came to no connection. */
+    async stop(): Promise<readonly boolean[]> {
+      stopped = true;
+      await coming;
+      return resumptions;
+    },
+  };
+}
+
+/** A connection over TCP, closed as soon as it is secure. */
+function resumes(config: ReturnType<typeof clientConfig>, port: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    const tls = new ClientConnection(config, {
+      send: (bytes) => socket.write(bytes),
+      secure: ({ resumed }) => {
+        resolve(resumed);
+        tls.close();
+      },
+      close: (error) => {
+        reject(error ?? new Error('expected a connection, it was closed'));
+        socket.end();
+      },
+    });
+    socket.on('data', (bytes) => tls.feed(bytes));
+    socket.on('end', () => tls.feedEnd());
+    socket.on('error', (error) => tls.abort(error));
+    tls.start();
+  });
+}
