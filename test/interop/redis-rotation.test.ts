@@ -11,6 +11,7 @@ import { ClientConnection, MemoryClientSessionCache, type SealingKey } from 'rep
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { hasRedis, RedisServer } from '../support/redis-server.ts';
 import { clientConfig, site } from '../support/resumption.ts';
+import { keepComing } from '../support/sharing.ts';
 import type { Beginning, News } from '../support/sharing-server.ts';
 import { tsxArguments, tsxEnvironment } from '../support/tsx.ts';
 
@@ -42,7 +43,7 @@ describe.skipIf(!hasRedis)('Two processes that share Redis', () => {
   }
 
   test('rotate their keys three times, lose nothing, and refuse what a retired key has sealed', async () => {
-    const clients = Array.from({ length: 6 }, visitor).map(keepComing);
+    const clients = Array.from({ length: 6 }, () => keepComing(visitor(), 5));
     let old = first;
     for (const key of [newKey('2026-02'), newKey('2026-03'), newKey('2026-04')]) {
       const known = Array.from({ length: 5 }, visitor);
@@ -58,10 +59,10 @@ describe.skipIf(!hasRedis)('Two processes that share Redis', () => {
       old = key;
     }
     for (const client of clients) {
-      const resumptions = await client.stop();
-      // The first time, and when the key that had sealed its session was retired.
-      expect(resumptions.filter((resumed) => !resumed)).toHaveLength(1 + 3);
-      expect(resumptions.length).toBeGreaterThan(12);
+      await client.stop();
+      // The first time, and each time that the key was retired which had sealed its session.
+      expect(client.visits.filter((resumed) => !resumed)).toHaveLength(1 + 3);
+      expect(client.visits.length).toBeGreaterThan(12);
     }
     for (const { reports } of servers) expect(reports).toEqual([]);
   });
@@ -101,31 +102,6 @@ async function startServer(beginning: Beginning) {
     stop: () => child.kill(),
     get reports() {
       return news.flatMap((each) => (each.kind === 'report' ? [each.report] : []));
-    },
-  };
-}
-
-/** Visits one after the other, until it is stopped. */
-function keepComing(visit: () => Promise<boolean>) {
-  const resumptions: boolean[] = [];
-  let stopped = false;
-  const coming = (async () => {
-    while (!stopped) {
-      resumptions.push(await visit());
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  })();
-  return {
-    /** So many times more. */
-    async comes(times: number): Promise<void> {
-      const enough = resumptions.length + times;
-      await Promise.race([coming, vi.waitUntil(() => resumptions.length >= enough, 20_000)]);
-    },
-    /** Whether each visit was a resumption; it rejects if one came to no connection. */
-    async stop(): Promise<readonly boolean[]> {
-      stopped = true;
-      await coming;
-      return resumptions;
     },
   };
 }

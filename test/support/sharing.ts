@@ -91,3 +91,29 @@ export async function startRedis(finished: Finished, ...options: readonly string
 export async function soon(expectation: () => unknown): Promise<void> {
   await vi.waitFor(expectation, 20_000);
 }
+
+/** Visits one after the other, with a pause of some milliseconds after each, until it is stopped. */
+export function keepComing<T>(visit: () => Promise<T>, pause: number) {
+  const visits: T[] = [];
+  let stopped = false;
+  const coming = (async () => {
+    while (!stopped) {
+      visits.push(await visit());
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  })();
+  return {
+    /** Those that are over. */
+    visits: visits as readonly T[],
+    /** So many times more. */
+    async comes(times: number): Promise<void> {
+      const enough = visits.length + times;
+      await Promise.race([coming, soon(() => expect(visits.length).toBeGreaterThanOrEqual(enough))]);
+    },
+    /** It rejects if a visit did. */
+    async stop(): Promise<void> {
+      stopped = true;
+      await coming;
+    },
+  };
+}
