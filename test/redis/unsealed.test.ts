@@ -1,8 +1,10 @@
 /** Sessions in Redis as they are: which commands go out for each verb, and what comes of each reply. */
 
 import fc from 'fast-check';
+import type { Cluster, Redis } from 'ioredis';
+import type { createClient, createClientPool, createCluster, createSentinel } from 'redis';
 import { type RedisClient, UnsealedRedisSessionStore } from 'reprise-tls/redis';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, expectTypeOf, test } from 'vitest';
 import { fakeClients } from '../support/fake-redis.ts';
 
 const state = Uint8Array.of(0, 1, 127, 128, 255);
@@ -169,6 +171,16 @@ test('what is a client of neither package is refused, and told what was expected
       'expected a client of the package redis, from version 5, or of ioredis',
     );
   }
+});
+
+test('every client that the packages make is one, and so says its type', () => {
+  expectTypeOf<ReturnType<typeof createClient>>().toExtend<RedisClient>();
+  expectTypeOf<ReturnType<typeof createClientPool>>().toExtend<RedisClient>();
+  expectTypeOf<ReturnType<typeof createCluster>>().toExtend<RedisClient>();
+  expectTypeOf<ReturnType<typeof createSentinel>>().toExtend<RedisClient>();
+  expectTypeOf<Redis>().toExtend<RedisClient>();
+  expectTypeOf<Cluster>().toExtend<RedisClient>();
+  expectTypeOf<Map<string, string>>().not.toExtend<RedisClient>();
 });
 
 function raise(): never {
