@@ -5,15 +5,16 @@
 
 import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { ClientConnection, MemoryClientSessionCache, type SealingKey } from 'reprise-tls';
+import type { SealingKey } from 'reprise-tls';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { hasRedis, RedisServer } from '../support/redis-server.ts';
-import { clientConfig, site } from '../support/resumption.ts';
 import { keepComing } from '../support/sharing.ts';
 import type { Beginning, News } from '../support/sharing-server.ts';
 import { tsxArguments, tsxEnvironment } from '../support/tsx.ts';
+import { repriseVisitor } from '../support/visitors.ts';
+import { credentials } from './rows.ts';
+import { repriseCredential } from './visits.ts';
 
 describe.skipIf(!hasRedis)('Two processes that share Redis', () => {
   let redis: RedisServer;
@@ -22,7 +23,8 @@ describe.skipIf(!hasRedis)('Two processes that share Redis', () => {
 
   beforeAll(async () => {
     redis = await RedisServer.start();
-    const beginning = { redisPort: redis.port, certificate: site, keys: [first] };
+    const certificate = repriseCredential(credentials['ecdsa-p256']);
+    const beginning = { redisPort: redis.port, certificate, keys: [first] };
     servers = await Promise.all([startServer(beginning), startServer(beginning)]);
   });
 
@@ -33,9 +35,9 @@ describe.skipIf(!hasRedis)('Two processes that share Redis', () => {
 
   /** A client; each call is a connection of it, to the other server than the one before: was it a resumption? */
   function visitor(): () => Promise<boolean> {
-    const config = clientConfig({ sessionCache: new MemoryClientSessionCache() });
+    const visit = repriseVisitor();
     let turn = 0;
-    return () => resumes(config, servers[turn++ % servers.length]?.port ?? 0);
+    return () => visit(servers[turn++ % servers.length]?.port ?? 0);
   }
 
   async function rotate(...keys: readonly SealingKey[]): Promise<void> {
@@ -43,7 +45,7 @@ describe.skipIf(!hasRedis)('Two processes that share Redis', () => {
   }
 
   test('rotate their keys three times, lose nothing, and refuse what a retired key has sealed', async () => {
-    const clients = Array.from({ length: 6 }, () => keepComing(visitor(), 5));
+    const clients = Array.from({ length: 6 }, () => keepComing(visitor(), 40));
     let old = first;
     for (const key of [newKey('2026-02'), newKey('2026-03'), newKey('2026-04')]) {
       const known = Array.from({ length: 5 }, visitor);
@@ -104,26 +106,4 @@ async function startServer(beginning: Beginning) {
       return news.flatMap((each) => (each.kind === 'report' ? [each.report] : []));
     },
   };
-}
-
-/** A connection over TCP, closed as soon as it is secure. */
-function resumes(config: ReturnType<typeof clientConfig>, port: number): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1');
-    const tls = new ClientConnection(config, {
-      send: (bytes) => socket.write(bytes),
-      secure: ({ resumed }) => {
-        resolve(resumed);
-        tls.close();
-      },
-      close: (error) => {
-        reject(error ?? new Error('expected a connection, it was closed'));
-        socket.end();
-      },
-    });
-    socket.on('data', (bytes) => tls.feed(bytes));
-    socket.on('end', () => tls.feedEnd());
-    socket.on('error', (error) => tls.abort(error));
-    tls.start();
-  });
 }

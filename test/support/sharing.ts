@@ -102,6 +102,8 @@ export function keepComing<T>(visit: () => Promise<T>, pause: number) {
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   })();
+  // Whoever waits for it is told.
+  coming.catch(() => {});
   return {
     /** Those that are over. */
     visits: visits as readonly T[],
