@@ -2,12 +2,14 @@
  * The clients that sessions go to Redis through: those of the packages `redis` and `ioredis`, each known by a method
  * that only it has. Neither package is imported here: whoever has a client has its package.
  *
- * Both speak in Node's Buffer and in nothing else. Of another Uint8Array, `redis` throws and `ioredis` writes the
- * digits; and either reads a reply as UTF-8, which no state survives, unless it is asked for bytes.
+ * Both speak in Node's Buffer and in nothing else. Given another Uint8Array, `redis` throws, and `ioredis` writes its
+ * numbers as text. Either makes text of what comes back, which no state survives, unless it is asked for Buffers.
  */
 
-/** A client of the package `redis`, from version 5: what `createClient`, `createClientPool`, `createCluster` and
- * `createSentinel` make. What it was told to map replies to is its own affair: this asks for Buffers by itself. */
+/**
+ * A client of the package `redis`, from version 5: what `createClient`, `createClientPool`, `createCluster` and
+ * `createSentinel` make. How it maps replies for others is its own affair: here it is asked for Buffers.
+ */
 export interface NodeRedisClient {
   withTypeMapping(mapping: { readonly [bulkString]: BufferConstructor }): {
     get(key: string): PromiseLike<unknown>;
@@ -74,7 +76,7 @@ interface Expiration {
   readonly value: number;
 }
 
-/** Node's Buffer, without the types of Node: a value that only the platform's own can be passed for. */
+/** Node's Buffer, without the types of Node: `never` fits where a Buffer is wanted, and nothing else can pass for it. */
 type NodeBuffer = never;
 
 interface BufferConstructor {
@@ -83,5 +85,5 @@ interface BufferConstructor {
   from(bytes: Uint8Array): NodeBuffer;
 }
 
-/** Where one of the two packages runs, there it is. */
+/** Wherever one of the two packages runs, there is one. */
 declare const Buffer: BufferConstructor;

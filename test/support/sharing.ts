@@ -21,7 +21,7 @@ export type Finished = typeof onTestFinished;
 
 type AnyReport = Report | SealReport;
 
-export const makeStores = {
+const makeStores = {
   sealed: (client: RedisClient, report: (report: AnyReport) => void): SessionStore =>
     new RedisSessionStore(client, { keys: [{ id: 'one', secret: new Uint8Array(32).fill(1) }], report }),
   unsealed: (client: RedisClient): SessionStore => new UnsealedRedisSessionStore(client),
