@@ -1,45 +1,23 @@
 import { constants, generateKeyPairSync, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { noble } from '../../src/crypto/noble.ts';
-import type { CryptoProvider } from '../../src/crypto/provider.ts';
 import { parseCertificate } from '../../src/x509/certificate.ts';
 import * as der from '../../src/x509/der-writer.ts';
 import { oids } from '../../src/x509/oids.ts';
 import { type Rule, rules } from '../../src/x509/refusals.ts';
-import {
-  createCertificateVerifier,
-  type PathVerifier,
-  type ShownChain,
-  type VerifierOptions,
-} from '../../src/x509/verifier.ts';
+import { createCertificateVerifier, type VerifierOptions } from '../../src/x509/verifier.ts';
 import {
   type Authority,
   type AuthorityOptions,
   type CertificateOptions,
   createAuthority,
   critical,
-  extension,
   type KeyType,
   keyPair,
 } from '../support/issuer.ts';
+import { counting, host, ruleOf, show, verifier } from '../support/verdicts.ts';
 
-const host = 'www.host.example';
 const day = 86_400_000;
-
-function show(chain: readonly Uint8Array[], more: Partial<ShownChain> = {}): ShownChain {
-  const leaf = parseCertificate(chain[0] ?? new Uint8Array());
-  return { chain, leaf, peer: 'server', serverName: host, time: Date.now(), ...more };
-}
-
-function verifier(root: Authority, more: Partial<VerifierOptions> = {}): PathVerifier {
-  return createCertificateVerifier({ trustAnchors: root.certificateDer, ...more });
-}
-
-/** The rule that a verdict names; `valid` for none. */
-function ruleOf(verdict: ReturnType<PathVerifier>): Rule | 'valid' {
-  return verdict === true ? 'valid' : verdict.rule;
-}
 
 /** What each certificate of a path is issued with: the root, the intermediates downwards, the leaf. */
 interface Plan {
@@ -489,22 +467,6 @@ describe('RSASSA-PSS', () => {
   });
 });
 
-/** Counts the signatures that are verified. */
-function counting(): { crypto: CryptoProvider; count: () => number } {
-  let verified = 0;
-  const crypto: CryptoProvider = {
-    ...noble,
-    signatureScheme: (scheme) => ({
-      ...scheme,
-      verify: (...input) => {
-        verified++;
-        return scheme.verify(...input);
-      },
-    }),
-  };
-  return { crypto, count: () => verified };
-}
-
 describe('a signature that held', () => {
   test('is not verified again, and the rest of the path is: validity at each new time', () => {
     const { crypto, count } = counting();
@@ -540,114 +502,5 @@ describe('a signature that held', () => {
     expect([verify(show(second)), count()]).toEqual([true, 4]);
     const none = verifier(root, { crypto, signatureCacheSize: 0 });
     expect([none(show(first)), none(show(first)), count()]).toEqual([true, true, 6]);
-  });
-});
-
-describe('a hostile chain', () => {
-  /** The verdict, and the fastest of three times: the machine may be busy with something else. */
-  function timed(
-    verify: PathVerifier,
-    chain: readonly Uint8Array[],
-  ): { verdict: ReturnType<PathVerifier>; ms: number } {
-    let ms = Number.POSITIVE_INFINITY;
-    let verdict: ReturnType<PathVerifier> = true;
-    for (let i = 0; i < 3; i++) {
-      const start = performance.now();
-      verdict = verify(show(chain));
-      ms = Math.min(ms, performance.now() - start);
-    }
-    return { verdict, ms };
-  }
-
-  const root = createAuthority();
-  const [leaf = new Uint8Array()] = root.issue({ dnsNames: [host] }).chain;
-
-  test('of 2000 certificates is refused before one is read', () => {
-    const junk = createAuthority({ name: 'Junk' }).certificateDer;
-    const { verdict, ms } = timed(verifier(root), [leaf, ...Array.from({ length: 1999 }, () => junk)]);
-    expect(ruleOf(verdict)).toBe('work');
-    expect(ms).toBeLessThan(100);
-  });
-
-  /** Levels of issuers that share a name: each seems to be issued by every one of the level above. */
-  function maze(top: Authority, depth: number, width: number): Uint8Array[] {
-    const shown: Uint8Array[] = [];
-    let issuer = top;
-    for (let level = 0; level < depth; level++) {
-      const row = Array.from({ length: width }, () =>
-        issuer.issueAuthority({
-          name: `Level ${level}`,
-          extensions: [
-            extension('id-ce-authorityKeyIdentifier', der.sequence(der.implicit(0, new Uint8Array(20)))),
-          ],
-        }),
-      );
-      shown.push(...row.map(({ certificateDer }) => certificateDer));
-      issuer = row[row.length - 1] ?? issuer;
-    }
-    const [end = new Uint8Array()] = issuer.issue({ dnsNames: [host] }).chain;
-    return [end, ...shown];
-  }
-
-  test('that is a maze of depth 30 with 8 issuers a level ends within its limits, with a clear refusal', () => {
-    const stranger = maze(createAuthority({ name: 'Stranger' }), 30, 8);
-    expect(ruleOf(verifier(root)(show(stranger)))).toBe('work');
-    const forged = maze(createAuthority(), 30, 8); // Its top bears the anchor's name, and has another key.
-    const { crypto, count } = counting();
-    const wide = { certificates: 1000, intermediates: 40 };
-    for (const chain of [stranger, forged]) {
-      const { verdict, ms } = timed(verifier(root, { crypto, limits: wide }), chain);
-      expect(ruleOf(verdict)).toBe('work');
-      expect(count()).toBeLessThanOrEqual(3 * 32);
-      expect(ms).toBeLessThan(100);
-    }
-  });
-
-  test('that is a maze under the anchor itself ends within its limits too', () => {
-    const { crypto, count } = counting();
-    expect(ruleOf(verifier(root, { crypto })(show(maze(root, 7, 8))))).toBe('work');
-    expect(count()).toBeLessThanOrEqual(32);
-  });
-
-  test('in a circle ends (CVE-2024-0567)', () => {
-    const [a, b] = [createAuthority({ name: 'A' }), createAuthority({ name: 'B' })];
-    const crossA = b.issueAuthority({ name: 'A', keys: a.keys });
-    const crossB = a.issueAuthority({ name: 'B', keys: b.keys });
-    const [end = new Uint8Array()] = crossA.issue({ dnsNames: [host] }).chain;
-    const circle = [end, crossA.certificateDer, crossB.certificateDer];
-    expect(ruleOf(verifier(root)(show(circle)))).toBe('trust-anchor');
-    expect(verifier(b)(show(circle))).toBe(true);
-  });
-
-  test('with 64 KiB of names is matched in time that grows with its length', () => {
-    const dnsNames = Array.from({ length: 2500 }, (_, i) => `${i}.long-enough.example`);
-    const { chain } = root.issue({ dnsNames, commonName: 'Many' });
-    const { verdict, ms } = timed(verifier(root), chain);
-    expect(ruleOf(verdict)).toBe('host-name');
-    expect(ms).toBeLessThan(100);
-  });
-
-  test('under 10,000 name constraints is compared where that is little work, and refused where it is much', () => {
-    const subtree = (i: number) => der.sequence(der.implicit(2, new TextEncoder().encode(`${i}.example`)));
-    const nameConstraints = der.sequence(
-      der.element(0xa1, ...Array.from({ length: 10_000 }, (_, i) => subtree(i))),
-    );
-    const { subject, subjectPublicKeyInfo } = parseCertificate(root.certificateDer);
-    const verify = createCertificateVerifier({
-      trustAnchors: { name: subject.der, publicKey: subjectPublicKeyInfo, nameConstraints },
-    });
-    const few = timed(verify, [leaf]);
-    expect(few.verdict).toBe(true);
-    const dnsNames = [host, ...Array.from({ length: 2000 }, (_, i) => `${i}.other.example`)];
-    const many = timed(verify, root.issue({ dnsNames }).chain);
-    expect(ruleOf(many.verdict)).toBe('work');
-    expect(Math.max(few.ms, many.ms)).toBeLessThan(100);
-  });
-
-  test('of any bytes behind the leaf ends in a verdict', () => {
-    const noise = fc.array(fc.uint8Array({ maxLength: 64 }), { maxLength: 8 });
-    fc.assert(fc.property(noise, (others) => verifier(root)(show([leaf, ...others])) === true));
-    const verdict = verifier(createAuthority({ name: 'Another' }))(show([leaf, Uint8Array.of(1)]));
-    expect(ruleOf(verdict)).toBe('malformed');
   });
 });

@@ -1,0 +1,107 @@
+/**
+ * Chains that are made to cost: mazes, circles, names without end. Each ends within 100 ms or a number of steps that is
+ * bounded, with a refusal that says so (RFC 5280 §8, RFC 4158 §5.2).
+ */
+
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseCertificate } from '../../src/x509/certificate.ts';
+import * as der from '../../src/x509/der-writer.ts';
+import { createCertificateVerifier } from '../../src/x509/verifier.ts';
+import { type Authority, createAuthority, extension } from '../support/issuer.ts';
+import { counting, host, ruleOf, show, timed, verifier } from '../support/verdicts.ts';
+
+describe('a hostile chain', () => {
+  const root = createAuthority();
+  const [leaf = new Uint8Array()] = root.issue({ dnsNames: [host] }).chain;
+  const repeated = <T>(length: number, value: T): T[] => Array.from({ length }, () => value);
+
+  test('of 2000 certificates is refused before one is read', () => {
+    const junk = createAuthority({ name: 'Junk' }).certificateDer;
+    const { verdict, ms } = timed(verifier(root), [leaf, ...repeated(1999, junk)]);
+    expect(ruleOf(verdict)).toBe('work');
+    expect(ms).toBeLessThan(100);
+  });
+
+  /** Levels of issuers that share a name: each seems to be issued by every one of the level above. */
+  function maze(top: Authority, depth: number, width: number): Uint8Array[] {
+    const shown: Uint8Array[] = [];
+    let issuer = top;
+    for (let level = 0; level < depth; level++) {
+      const row = Array.from({ length: width }, () =>
+        issuer.issueAuthority({
+          name: `Level ${level}`,
+          extensions: [
+            extension('id-ce-authorityKeyIdentifier', der.sequence(der.implicit(0, new Uint8Array(20)))),
+          ],
+        }),
+      );
+      shown.push(...row.map(({ certificateDer }) => certificateDer));
+      issuer = row[row.length - 1] ?? issuer;
+    }
+    const [end = new Uint8Array()] = issuer.issue({ dnsNames: [host] }).chain;
+    return [end, ...shown];
+  }
+
+  test('that is a maze of depth 30 with 8 issuers a level ends within its limits, with a clear refusal', () => {
+    const stranger = maze(createAuthority({ name: 'Stranger' }), 30, 8);
+    expect(ruleOf(verifier(root)(show(stranger)))).toBe('work');
+    const forged = maze(createAuthority(), 30, 8); // Its top bears the anchor's name, and has another key.
+    const { crypto, count } = counting();
+    const wide = { certificates: 1000, intermediates: 40 };
+    for (const chain of [stranger, forged]) {
+      const { verdict, ms } = timed(verifier(root, { crypto, limits: wide }), chain);
+      expect(ruleOf(verdict)).toBe('work');
+      expect(count()).toBeLessThanOrEqual(3 * 32);
+      expect(ms).toBeLessThan(100);
+    }
+  });
+
+  test('that is a maze under the anchor itself ends within its limits too', () => {
+    const { crypto, count } = counting();
+    expect(ruleOf(verifier(root, { crypto })(show(maze(root, 7, 8))))).toBe('work');
+    expect(count()).toBeLessThanOrEqual(32);
+  });
+
+  test('in a circle ends (CVE-2024-0567)', () => {
+    const [a, b] = [createAuthority({ name: 'A' }), createAuthority({ name: 'B' })];
+    const crossA = b.issueAuthority({ name: 'A', keys: a.keys });
+    const crossB = a.issueAuthority({ name: 'B', keys: b.keys });
+    const [end = new Uint8Array()] = crossA.issue({ dnsNames: [host] }).chain;
+    const circle = [end, crossA.certificateDer, crossB.certificateDer];
+    expect(ruleOf(verifier(root)(show(circle)))).toBe('trust-anchor');
+    expect(verifier(b)(show(circle))).toBe(true);
+  });
+
+  test('with 64 KiB of names is matched in time that grows with its length', () => {
+    const dnsNames = Array.from({ length: 2500 }, (_, i) => `${i}.long-enough.example`);
+    const { chain } = root.issue({ dnsNames, commonName: 'Many' });
+    const { verdict, ms } = timed(verifier(root), chain);
+    expect(ruleOf(verdict)).toBe('host-name');
+    expect(ms).toBeLessThan(100);
+  });
+
+  test('under 10,000 name constraints is compared where that is little work, and refused where it is much', () => {
+    const subtree = (i: number) => der.sequence(der.implicit(2, new TextEncoder().encode(`${i}.example`)));
+    const nameConstraints = der.sequence(
+      der.element(0xa1, ...Array.from({ length: 10_000 }, (_, i) => subtree(i))),
+    );
+    const { subject, subjectPublicKeyInfo } = parseCertificate(root.certificateDer);
+    const verify = createCertificateVerifier({
+      trustAnchors: { name: subject.der, publicKey: subjectPublicKeyInfo, nameConstraints },
+    });
+    const few = timed(verify, [leaf]);
+    expect(few.verdict).toBe(true);
+    const dnsNames = [host, ...Array.from({ length: 2000 }, (_, i) => `${i}.other.example`)];
+    const many = timed(verify, root.issue({ dnsNames }).chain);
+    expect(ruleOf(many.verdict)).toBe('work');
+    expect(Math.max(few.ms, many.ms)).toBeLessThan(100);
+  });
+
+  test('of any bytes behind the leaf ends in a verdict', () => {
+    const noise = fc.array(fc.uint8Array({ maxLength: 64 }), { maxLength: 8 });
+    fc.assert(fc.property(noise, (others) => verifier(root)(show([leaf, ...others])) === true));
+    const verdict = verifier(createAuthority({ name: 'Another' }))(show([leaf, Uint8Array.of(1)]));
+    expect(ruleOf(verdict)).toBe('malformed');
+  });
+});
