@@ -12,7 +12,7 @@ import { formatIpAddress } from './addresses.ts';
 import { type Certificate, findExtension } from './certificate.ts';
 import { DerError, DerReader, describe, Tag } from './der.ts';
 import { attributeTexts, isSelfIssued } from './distinguished-name.ts';
-import { readGeneralName } from './extensions.ts';
+import { type GeneralName, readGeneralName } from './extensions.ts';
 import { authorityKeyIdentifier, subjectKeyIdentifier } from './key-identifiers.ts';
 import { oids } from './oids.ts';
 import { bitLength } from './public-keys.ts';
@@ -246,15 +246,21 @@ function namesItselfAlone(certificate: Certificate): boolean {
  * an address or an internationalised name in it is no other than that: a second spelling is read in a second way.
  */
 function spellsCommonNameAsItsNames({ subject, subjectAltNames = [] }: Certificate): boolean {
-  const names = subjectAltNames.flatMap((name) => {
-    if (name.type === 'iPAddress') return [formatIpAddress(name.value)];
-    return name.type === 'dNSName' ? [name.value] : [];
-  });
+  const names = new Set(subjectAltNames.flatMap(hostText));
+  const inLowerCase = new Set([...names].map((name) => name.toLowerCase()));
   return attributeTexts(subject, oids['id-at-commonName']).every((commonName) => {
-    if (names.includes(commonName) || /[\s@]/.test(commonName)) return true;
-    const likeAddress = /^[\da-f:.]*:[\da-f:.]*$|(?:^|\.)(?:\d+|0x[\da-f]*)$/i.test(commonName);
+    if (names.has(commonName) || /[\s@]/.test(commonName)) return true;
     const likeUnicodeName = commonName.includes('.') && !/^[!-~]*$/.test(commonName);
-    const lowerCase = commonName.toLowerCase();
-    return !likeAddress && !likeUnicodeName && !names.some((name) => name.toLowerCase() === lowerCase);
+    return !likeAddress(commonName) && !likeUnicodeName && !inLowerCase.has(commonName.toLowerCase());
   });
+}
+
+function hostText(name: GeneralName): string[] {
+  if (name.type === 'iPAddress') return [formatIpAddress(name.value)];
+  return name.type === 'dNSName' ? [name.value] : [];
+}
+
+/** Each pattern has but one way to match, so that no name makes it try many. */
+function likeAddress(text: string): boolean {
+  return (text.includes(':') && /^[\da-f:.]*$/i.test(text)) || /(?:^|\.)(?:\d+|0x[\da-f]*)$/i.test(text);
 }

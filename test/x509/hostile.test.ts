@@ -7,8 +7,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseCertificate } from '../../src/x509/certificate.ts';
 import * as der from '../../src/x509/der-writer.ts';
+import { oids } from '../../src/x509/oids.ts';
 import { createCertificateVerifier } from '../../src/x509/verifier.ts';
-import { type Authority, createAuthority, extension } from '../support/issuer.ts';
+import { type Authority, type CertificateOptions, createAuthority, extension } from '../support/issuer.ts';
 import { counting, host, ruleOf, show, timed, verifier } from '../support/verdicts.ts';
 
 describe('a hostile chain', () => {
@@ -79,6 +80,25 @@ describe('a hostile chain', () => {
     const { verdict, ms } = timed(verifier(root), chain);
     expect(ruleOf(verdict)).toBe('host-name');
     expect(ms).toBeLessThan(100);
+  });
+
+  test('is not read again and again for a common name like an address, nor for many beside many names', () => {
+    const named = (...texts: string[]) =>
+      der.sequence(
+        ...texts.map((text) =>
+          der.setOf(der.sequence(der.oid(oids['id-at-commonName']), der.utf8String(text))),
+        ),
+      );
+    const attackers: CertificateOptions[] = [
+      { dnsNames: [host], fields: { subject: named(...repeated(15, `${':'.repeat(4000)}!`)) } },
+      { dnsNames: repeated(7500, 'a'), fields: { subject: named(...repeated(2400, 'b')) } },
+    ];
+    for (const options of attackers) {
+      const { chain } = createAuthority({ name: 'Stranger' }).issue(options);
+      const { verdict, ms } = timed(verifier(root), chain);
+      expect(ruleOf(verdict)).toBe('trust-anchor');
+      expect(ms).toBeLessThan(100);
+    }
   });
 
   test('under 10,000 name constraints is compared where that is little work, and refused where it is much', () => {
