@@ -22,6 +22,12 @@ export interface AttributeTypeAndValue {
   readonly value: Uint8Array;
 }
 
+/**
+ * More than any attribute in use, of which RFC 5280 Appendix A bounds the most to 64 characters. What a comparison takes
+ * grows with the square of a run of combining marks, which NFKC puts in order.
+ */
+const maxValueLength = 4096;
+
 /** @throws DerError */
 export function readName(reader: DerReader): Name {
   const der = reader.view(Tag.SEQUENCE);
@@ -37,16 +43,12 @@ export function readName(reader: DerReader): Name {
  * excluded subtree by its choice).
  */
 export function comparableRdns(name: Name): readonly string[] {
-  const known = comparable.get(name);
-  if (known !== undefined) return known;
-  const rdns = name.rdnSequence.map((rdn) => rdn.map(comparableAttribute).sort().join('+'));
-  comparable.set(name, rdns);
-  return rdns;
+  return comparableForm(name).rdns;
 }
 
 /** The whole name in that form: a key to find certificates by. */
 export function comparableName(name: Name): string {
-  return comparableRdns(name).join(',');
+  return comparableForm(name).whole;
 }
 
 /** The same of a Name in DER that a peer sent; undefined where it is none. */
@@ -81,7 +83,22 @@ export function attributeTexts(name: Name, type: string): string[] {
     .map(({ tag, value }) => stringValue(tag, value) ?? '');
 }
 
-const comparable = new WeakMap<Name, readonly string[]>();
+interface ComparableForm {
+  readonly rdns: readonly string[];
+  readonly whole: string;
+}
+
+/** Made once: a search for a path compares the same names over and over. */
+const comparable = new WeakMap<Name, ComparableForm>();
+
+function comparableForm(name: Name): ComparableForm {
+  const known = comparable.get(name);
+  if (known !== undefined) return known;
+  const rdns = name.rdnSequence.map((rdn) => rdn.map(comparableAttribute).sort().join('+'));
+  const form = { rdns, whole: rdns.join(',') };
+  comparable.set(name, form);
+  return form;
+}
 
 function comparableAttribute({ type, tag, value }: AttributeTypeAndValue): string {
   const text = stringValue(tag, value);
@@ -97,7 +114,13 @@ function readRelativeDistinguishedName(attributes: DerReader): AttributeTypeAndV
     const tag = attribute.next ?? 0;
     const element = attribute.any();
     attribute.end();
-    rdn.push({ type, tag, value: new DerReader(element).contents(tag) });
+    const value = new DerReader(element).contents(tag);
+    if (value.length > maxValueLength) {
+      throw attributes.error(
+        `expected an attribute of at most ${maxValueLength} bytes, found ${value.length}`,
+      );
+    }
+    rdn.push({ type, tag, value });
   } while (!attributes.done);
   return rdn;
 }
@@ -141,12 +164,16 @@ function stringValue(tag: number, value: Uint8Array): string | undefined {
   switch (tag) {
     case Tag.UTF8String:
       return utf8OrUndefined(value);
+    case Tag.NumericString:
     case Tag.PrintableString:
-    case Tag.IA5String:
     case Tag.TeletexString:
-      return latin1(value);
+    case Tag.IA5String:
+    case Tag.VisibleString:
+      return codePoints(value, 1);
     case Tag.BMPString:
-      return value.length % 2 === 0 ? utf16(value) : undefined;
+      return codePoints(value, 2);
+    case Tag.UniversalString:
+      return codePoints(value, 4);
     default:
       return undefined;
   }
@@ -160,16 +187,15 @@ function utf8OrUndefined(bytes: Uint8Array): string | undefined {
   }
 }
 
-function latin1(bytes: Uint8Array): string {
+/** Text of which each character is as many bytes wide, big-endian; undefined where it is none. */
+function codePoints(bytes: Uint8Array, width: number): string | undefined {
+  if (bytes.length % width !== 0) return undefined;
   let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
-}
-
-function utf16(bytes: Uint8Array): string {
-  let text = '';
-  for (let i = 0; i < bytes.length; i += 2) {
-    text += String.fromCharCode((bytes[i] as number) * 0x100 + (bytes[i + 1] as number));
+  for (let i = 0; i < bytes.length; i += width) {
+    let point = 0;
+    for (const byte of bytes.subarray(i, i + width)) point = point * 0x100 + byte;
+    if (point > 0x10ffff) return undefined;
+    text += String.fromCodePoint(point);
   }
   return text;
 }

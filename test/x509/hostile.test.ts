@@ -9,7 +9,13 @@ import { parseCertificate } from '../../src/x509/certificate.ts';
 import * as der from '../../src/x509/der-writer.ts';
 import { oids } from '../../src/x509/oids.ts';
 import { createCertificateVerifier } from '../../src/x509/verifier.ts';
-import { type Authority, type CertificateOptions, createAuthority, extension } from '../support/issuer.ts';
+import {
+  type Authority,
+  type CertificateOptions,
+  createAuthority,
+  extension,
+  keyPair,
+} from '../support/issuer.ts';
 import { counting, host, ruleOf, show, timed, verifier } from '../support/verdicts.ts';
 
 describe('a hostile chain', () => {
@@ -99,6 +105,26 @@ describe('a hostile chain', () => {
       expect(ruleOf(verdict)).toBe('trust-anchor');
       expect(ms).toBeLessThan(100);
     }
+  });
+
+  test('of names that are long, and long to put in order, is searched as quickly as any (UAX #15)', () => {
+    const attribute = (text: string) => der.sequence(der.oid(oids['id-at-commonName']), der.utf8String(text));
+    const marks = repeated(14, der.setOf(attribute('\u0315\u0300'.repeat(1000))));
+    const long = (level: number) =>
+      der.sequence(...repeated(7, der.setOf(attribute('x'.repeat(4000)))), der.setOf(attribute(`${level}`)));
+    const keys = keyPair('ecdsa-p256', 'stranger');
+    const rows = Array.from({ length: 7 }, (_, level) =>
+      repeated(9, createAuthority({ keys, fields: { subject: long(level), issuer: long(level + 1) } })),
+    );
+    const stranger = createAuthority({ keys });
+    const attackers = [
+      stranger.issue({ fields: { subject: der.sequence(...marks) } }).chain,
+      [
+        ...stranger.issue({ fields: { issuer: long(0) } }).chain,
+        ...rows.flat().map(({ certificateDer }) => certificateDer),
+      ],
+    ];
+    for (const chain of attackers) expect(timed(verifier(root), chain).ms).toBeLessThan(100);
   });
 
   test('under 10,000 name constraints is compared where that is little work, and refused where it is much', () => {

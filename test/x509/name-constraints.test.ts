@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseCertificate } from '../../src/x509/certificate.ts';
-import { DerError } from '../../src/x509/der.ts';
+import { DerError, Tag } from '../../src/x509/der.ts';
 import * as der from '../../src/x509/der-writer.ts';
 import { nameConstraintsBreach, parseNameConstraints } from '../../src/x509/name-constraints.ts';
 import { commonName, createAuthority, extension } from '../support/issuer.ts';
@@ -29,11 +29,15 @@ function encodeConstraints({ permitted = [], excluded = [] }: Constraints): Uint
 
 const root = createAuthority();
 
-/** Whether a certificate with these subjectAltNames keeps to the constraints. */
-function allows(constraints: Constraints, subjectAltNames: readonly Uint8Array[], subject = ''): boolean {
+/** Whether a certificate with these subjectAltNames keeps to the constraints; `subject` is a commonName, or a Name. */
+function allows(
+  constraints: Constraints,
+  subjectAltNames: readonly Uint8Array[],
+  subject: string | Uint8Array = der.sequence(),
+): boolean {
   const [leaf = new Uint8Array()] = root.issue({
     extensions: [extension('id-ce-subjectAltName', der.sequence(...subjectAltNames))],
-    fields: { subject: subject === '' ? der.sequence() : commonName(subject) },
+    fields: { subject: typeof subject === 'string' ? commonName(subject) : subject },
   }).chain;
   const parsed = parseNameConstraints(encodeConstraints(constraints));
   return nameConstraintsBreach(parsed, parseCertificate(leaf), () => true) === undefined;
@@ -134,6 +138,29 @@ describe('name constraints on a directoryName', () => {
     expect(allows({ permitted }, [names.dns('a.example')])).toBe(true);
     expect(allows({ permitted }, [names.directory('another')], 'some one')).toBe(false);
     expect(allows({ excluded: permitted }, [names.dns('a.example')], 'SOME ONE')).toBe(false);
+  });
+
+  test('compare the text of any kind of string, so that no excluded name is written in another (RFC 5280 §7.1)', () => {
+    const excluded = [names.directory('12 34')];
+    const wide = (width: number) =>
+      Uint8Array.from(
+        [...'12 34'].flatMap((character) => [...Buffer.alloc(width - 1), character.charCodeAt(0)]),
+      );
+    const widths = {
+      NumericString: 1,
+      PrintableString: 1,
+      TeletexString: 1,
+      IA5String: 1,
+      VisibleString: 1,
+      BMPString: 2,
+      UniversalString: 4,
+    } as const;
+    for (const kind of Object.keys(widths) as (keyof typeof widths)[]) {
+      const attribute = der.sequence(der.oid('2.5.4.3'), der.element(Tag[kind], wide(widths[kind])));
+      const subject = der.sequence(der.setOf(attribute));
+      expect([kind, allows({ excluded }, [names.dns('a.example')], subject)]).toEqual([kind, false]);
+      expect(allows({ permitted: excluded }, [names.dns('a.example')], subject)).toBe(true);
+    }
   });
 });
 
