@@ -4,6 +4,7 @@
  */
 
 import { constructedContextTag, contextTag, DerReader, Tag } from './der.ts';
+import { type Name, readName } from './distinguished-name.ts';
 
 export interface Extension {
   readonly oid: string;
@@ -31,12 +32,12 @@ export interface BasicConstraints {
   readonly pathLenConstraint: number | undefined;
 }
 
-/** RFC 5280 §4.2.1.6; text for the forms that are text, the contents of the element for the others. */
+/** RFC 5280 §4.2.1.6; the contents of the element for the forms that are neither text nor a Name. */
 export type GeneralName =
   | { readonly type: 'dNSName' | 'rfc822Name' | 'uniformResourceIdentifier'; readonly value: string }
-  | { readonly type: 'iPAddress'; readonly value: Uint8Array }
+  | { readonly type: 'directoryName'; readonly value: Name }
   | {
-      readonly type: 'otherName' | 'x400Address' | 'directoryName' | 'ediPartyName' | 'registeredID';
+      readonly type: 'iPAddress' | 'otherName' | 'x400Address' | 'ediPartyName' | 'registeredID';
       readonly value: Uint8Array;
     };
 
@@ -123,7 +124,8 @@ export function readGeneralName(reader: DerReader): GeneralName {
   const tag = reader.next ?? 0;
   const text = textForms[tag];
   if (text !== undefined) return { type: text, value: ia5(reader, tag) };
-  if (tag === contextTag(7)) return { type: 'iPAddress', value: reader.contents(tag) };
+  if (tag === constructedContextTag(4))
+    return { type: 'directoryName', value: readDirectoryName(reader.enter(tag)) };
   const type = otherForms[tag];
   if (type === undefined) throw reader.error('expected a form of GeneralName');
   return { type, value: new DerReader(reader.any()).contents(tag) };
@@ -136,14 +138,21 @@ const textForms: Readonly<Record<number, 'rfc822Name' | 'dNSName' | 'uniformReso
 };
 
 const otherForms: Readonly<
-  Record<number, 'otherName' | 'x400Address' | 'directoryName' | 'ediPartyName' | 'registeredID'>
+  Record<number, 'iPAddress' | 'otherName' | 'x400Address' | 'ediPartyName' | 'registeredID'>
 > = {
   [constructedContextTag(0)]: 'otherName',
   [constructedContextTag(3)]: 'x400Address',
-  [constructedContextTag(4)]: 'directoryName',
   [constructedContextTag(5)]: 'ediPartyName',
+  [contextTag(7)]: 'iPAddress',
   [contextTag(8)]: 'registeredID',
 };
+
+/** EXPLICIT, for a CHOICE has no tag of its own to replace (X.680 §31.2.7). */
+function readDirectoryName(reader: DerReader): Name {
+  const name = readName(reader);
+  reader.end();
+  return name;
+}
 
 /** IA5String: ASCII and nothing beyond. */
 function ia5(reader: DerReader, tag: number): string {

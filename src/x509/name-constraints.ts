@@ -10,7 +10,7 @@ import { equal } from '../wire/bytes.ts';
 import { formatIpAddress } from './addresses.ts';
 import type { Certificate } from './certificate.ts';
 import { constructedContextTag, DerReader, Tag } from './der.ts';
-import { attributeTexts, comparableRdns, readName } from './distinguished-name.ts';
+import { attributeTexts, comparableRdns } from './distinguished-name.ts';
 import { type GeneralName, readGeneralName } from './extensions.ts';
 import { isDnsName, wildcardParent } from './names.ts';
 import { oids } from './oids.ts';
@@ -24,7 +24,8 @@ export interface NameConstraints {
 export interface Subtrees {
   readonly dNSName: readonly string[];
   readonly iPAddress: readonly AddressRange[];
-  readonly rfc822Name: readonly string[];
+  /** A mailbox, or what may stand behind the @ of one. */
+  readonly rfc822Name: readonly (Mailbox | string)[];
   readonly directoryName: readonly (readonly string[])[];
   /** The other forms that are constrained. */
   readonly unchecked: readonly GeneralName['type'][];
@@ -49,8 +50,8 @@ export function parseNameConstraints(value: Uint8Array): NameConstraints {
 
 /**
  * What is wrong with the names of the certificate under these constraints; undefined where nothing is. `spend` is
- * told of all comparisons before they are made; where it says no, they are not, and the caller knows why.
- * @throws DerError on a directoryName that is malformed
+ * told of all comparisons before they are made, and of one more for each name, which was looked at; where it says no,
+ * they are not made, and the caller knows why.
  */
 export function nameConstraintsBreach(
   { permitted, excluded }: NameConstraints,
@@ -60,7 +61,7 @@ export function nameConstraintsBreach(
   for (const name of constrainedNames(certificate)) {
     const permits = count(permitted, name.type);
     const excludes = count(excluded, name.type);
-    if (!spend(permits + excludes)) return undefined;
+    if (!spend(1 + permits + excludes)) return undefined;
     if (permits > 0 && isWithin(permitted, name, 'permitted') !== true) {
       return `expected every ${name.type} within what an issuer permits, found ${display(name)}`;
     }
@@ -71,9 +72,18 @@ export function nameConstraintsBreach(
   return undefined;
 }
 
+/** Listed once for each certificate: in a maze it stands under many issuers, on many paths. */
+const listed = new WeakMap<Certificate, readonly GeneralName[]>();
+
+function constrainedNames(certificate: Certificate): readonly GeneralName[] {
+  const names = listed.get(certificate) ?? [...listNames(certificate)];
+  listed.set(certificate, names);
+  return names;
+}
+
 /** The subject where it is not empty, and every subjectAltName; e-mail in the subject counts where those have none. */
-function* constrainedNames({ subject, subjectAltNames = [] }: Certificate): Generator<GeneralName> {
-  if (subject.rdnSequence.length > 0) yield { type: 'directoryName', value: subject.der };
+function* listNames({ subject, subjectAltNames = [] }: Certificate): Generator<GeneralName> {
+  if (subject.rdnSequence.length > 0) yield { type: 'directoryName', value: subject };
   yield* subjectAltNames;
   if (subjectAltNames.some(({ type }) => type === 'rfc822Name')) return;
   for (const value of attributeTexts(subject, oids.emailAddress)) yield { type: 'rfc822Name', value };
@@ -106,7 +116,7 @@ function isWithin(subtrees: Subtrees, name: GeneralName, sense: Sense): boolean 
       return mailbox && subtrees.rfc822Name.some((base) => isMailboxUnder(mailbox, base));
     }
     case 'directoryName': {
-      const rdns = comparableRdns(readName(new DerReader(name.value)));
+      const rdns = comparableRdns(name.value);
       return subtrees.directoryName.some((base) => base.every((rdn, i) => rdn === rdns[i]));
     }
     default:
@@ -131,16 +141,19 @@ function isInRange(address: Uint8Array, range: AddressRange): boolean {
 }
 
 /** A base is one mailbox, all mailboxes of a host, or (with a leading period) all hosts of a domain. */
-function isMailboxUnder([local, host]: Mailbox, base: string): boolean {
-  const mailbox = splitMailbox(base);
-  if (mailbox !== undefined) return local === mailbox[0] && host === mailbox[1];
+function isMailboxUnder([local, host]: Mailbox, base: Mailbox | string): boolean {
+  if (typeof base !== 'string') return local === base[0] && host === base[1];
   return base.startsWith('.') ? host.endsWith(base) : host === base;
 }
 
 type Mailbox = readonly [local: string, host: string];
 
+/** RFC 5321 §4.5.3.1: 64 octets, the @, and 255 more. */
+const maxMailbox = 320;
+
 /** The local part keeps its case, and an asterisk in it is an asterisk (RFC 5280 §7.5). */
 function splitMailbox(text: string): Mailbox | undefined {
+  if (text.length > maxMailbox) return undefined;
   const [local = '', host = '', ...others] = text.split('@');
   if (others.length > 0 || !/^[!-~]+$/.test(local) || !isDnsName(host)) return undefined;
   return [local, host.toLowerCase()];
@@ -150,7 +163,7 @@ function splitMailbox(text: string): Mailbox | undefined {
 function readSubtrees(list: DerReader | undefined): Subtrees {
   const dNSName: string[] = [];
   const iPAddress: AddressRange[] = [];
-  const rfc822Name: string[] = [];
+  const rfc822Name: (Mailbox | string)[] = [];
   const directoryName: (readonly string[])[] = [];
   const unchecked: GeneralName['type'][] = [];
   if (list?.done) throw list.error('expected a subtree');
@@ -169,7 +182,7 @@ function readSubtrees(list: DerReader | undefined): Subtrees {
         rfc822Name.push(mailBase(base.value, subtree));
         break;
       case 'directoryName':
-        directoryName.push(comparableRdns(readName(new DerReader(base.value))));
+        directoryName.push(comparableRdns(base.value));
         break;
       default:
         if (!unchecked.includes(base.type)) unchecked.push(base.type);
@@ -184,9 +197,9 @@ function dnsBase(text: string, reader: DerReader): string {
   throw reader.error(`expected a constraint that is a DNS name, found ${quote(text)}`);
 }
 
-function mailBase(text: string, reader: DerReader): string {
+function mailBase(text: string, reader: DerReader): Mailbox | string {
   const mailbox = splitMailbox(text);
-  if (mailbox !== undefined) return mailbox.join('@');
+  if (mailbox !== undefined) return mailbox;
   if (isDnsName(text.replace(/^\./, ''))) return text.toLowerCase();
   throw reader.error(`expected a constraint that is a mailbox, a host or a domain, found ${quote(text)}`);
 }
@@ -215,7 +228,7 @@ function display(name: GeneralName): string {
     case 'iPAddress':
       return formatIpAddress(name.value);
     case 'directoryName':
-      return quote(`${readName(new DerReader(name.value))}`);
+      return quote(`${name.value}`);
     default:
       return 'one, which nobody can check';
   }

@@ -12,7 +12,7 @@ export interface PathLimits {
   readonly candidates: number;
   /** Signatures that are verified, on certificates and CRLs. */
   readonly signatures: number;
-  /** Comparisons of a name with a name constraint. */
+  /** Comparisons of a name with a name constraint; a look at a name counts as one. */
   readonly comparisons: number;
 }
 

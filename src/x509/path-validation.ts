@@ -128,15 +128,10 @@ export class PathValidator {
     const constraints = readConstraints(issuer);
     if (constraints === undefined) return undefined;
     if ('rule' in constraints) return constraints;
-    try {
-      const breach = nameConstraintsBreach(constraints, certificate, (comparisons) =>
-        this.#budget.spend('comparisons', comparisons),
-      );
-      return breach === undefined ? undefined : refuse('name-constraints', certificate, breach);
-    } catch (error) {
-      if (!(error instanceof DerError)) throw error;
-      return refuse('malformed', certificate, describe(error, certificate.der), 'RFC 5280 §4.2.1.6');
-    }
+    const breach = nameConstraintsBreach(constraints, certificate, (comparisons) =>
+      this.#budget.spend('comparisons', comparisons),
+    );
+    return breach === undefined ? undefined : refuse('name-constraints', certificate, breach);
   }
 }
 

@@ -331,10 +331,14 @@ describe('what RFC 5280 forbids is bad_certificate', () => {
     );
   });
 
-  test('an iPAddress of neither 4 nor 16 bytes, a dNSName beyond ASCII (§4.2.1.6)', () => {
+  test('an iPAddress of neither 4 nor 16 bytes, a dNSName beyond ASCII, a directoryName that is not one Name (§4.2.1.6)', () => {
     for (const length of [0, 3, 5, 8, 15, 17, 32])
       refused({ ipAddresses: [new Uint8Array(length)] }, 'iPAddress');
     refused({ dnsNames: ['\u00fcber.example'] }, 'IA5String');
+    for (const contents of [[], [der.nullValue()], [commonName('a'), commonName('b')]]) {
+      const names = der.sequence(der.element(0xa4, ...contents));
+      refused({ extensions: [extension('id-ce-subjectAltName', names)] }, 'expected');
+    }
   });
 
   test('an RDN without attributes, an attribute with two values, and one that is longer than any (§4.1.2.4)', () => {

@@ -13,6 +13,7 @@ import {
   type Authority,
   type CertificateOptions,
   createAuthority,
+  critical,
   extension,
   keyPair,
 } from '../support/issuer.ts';
@@ -142,6 +143,51 @@ describe('a hostile chain', () => {
     const many = timed(verify, root.issue({ dnsNames }).chain);
     expect(ruleOf(many.verdict)).toBe('work');
     expect(Math.max(few.ms, many.ms)).toBeLessThan(100);
+  });
+
+  test('by an authority that went astray is no more work: each name in each path counts (RFC 4158 §5.2)', () => {
+    /** Two certificates for every level, so that there are 2^depth paths, of which the top refuses each. */
+    function paths(
+      depth: number,
+      constraints: readonly [top: Uint8Array, others: Uint8Array],
+      names: Uint8Array,
+    ) {
+      let issuer = root;
+      const shown: Uint8Array[] = [];
+      for (let level = 0; level < depth; level++) {
+        const excluded = der.element(0xa1, der.sequence(constraints[level === 0 ? 0 : 1]));
+        const options = {
+          name: `Level ${level}`,
+          keys: keyPair('ecdsa-p256', 'intermediate'),
+          extensions: [critical('id-ce-nameConstraints', der.sequence(excluded))],
+        };
+        const [one, other] = [issuer.issueAuthority(options), issuer.issueAuthority(options)];
+        shown.push(one.certificateDer, other.certificateDer);
+        issuer = one;
+      }
+      const subjectAltName = extension('id-ce-subjectAltName', names);
+      return [...issuer.issue({ extensions: [subjectAltName] }).chain.slice(0, 1), ...shown];
+    }
+    const text = (value: string) => new TextEncoder().encode(value);
+    const attribute = (value: string) =>
+      der.setOf(der.sequence(der.oid(oids['id-at-commonName']), der.utf8String(value)));
+    const directory = (...values: string[]) => der.explicit(4, der.sequence(...values.map(attribute)));
+    const long = directory(...repeated(15, 'ä'.repeat(2000)));
+    const host = der.implicit(2, text('a.example'));
+    const mail = der.implicit(1, text(`${'a'.repeat(60_000)}@a.example`));
+    const attackers = [
+      [[long, directory('b')], [long]],
+      [[host, der.implicit(1, text('b.example'))], repeated(5000, host)],
+      [
+        [host, der.implicit(1, text('b@b.example'))],
+        [mail, host],
+      ],
+    ] as const;
+    for (const [constraints, names] of attackers) {
+      const { verdict, ms } = timed(verifier(root), paths(8, constraints, der.sequence(...names)));
+      expect(['name-constraints', 'work']).toContain(ruleOf(verdict));
+      expect(ms).toBeLessThan(100);
+    }
   });
 
   test('of any bytes behind the leaf ends in a verdict', () => {
