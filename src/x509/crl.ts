@@ -66,7 +66,7 @@ export function checkRevocation(
 ): Refusal | undefined {
   const issuerName = comparableName(certificate.issuer);
   const relevant = lists.filter(
-    (list) => comparableName(list.issuer) === issuerName && mayBeSignedBy(list, issuer),
+    (list) => comparableName(list.issuer) === issuerName && (names(list, issuer) || issuer.signed(list)),
   );
   if (relevant.length === 0) return undefined;
   const flaws = relevant.map((list) => listFlaw(list, issuer, time));
@@ -100,8 +100,12 @@ function listFlaw(list: CertificateList, issuer: CrlIssuer, time: number): strin
   return undefined;
 }
 
-/** An issuer that renews its key has lists of each (RFC 5280 §5.2.1): the identifier says whose a list is. */
-function mayBeSignedBy({ extensions }: CertificateList, { keyIdentifier }: CrlIssuer): boolean {
+/**
+ * Whether the list says that it is by this issuer's key. An issuer that renews its key has lists of each (RFC 5280
+ * §5.2.1): the identifier says whose a list is. Where it names another the signature decides, for one key may have
+ * certificates with several identifiers, among which who was revoked would choose.
+ */
+function names({ extensions }: CertificateList, { keyIdentifier }: CrlIssuer): boolean {
   const extension = extensions.find(({ oid }) => oid === oids['id-ce-authorityKeyIdentifier']);
   if (extension === undefined || keyIdentifier === undefined) return true;
   const authority = parseAuthorityKeyIdentifier(extension.value);

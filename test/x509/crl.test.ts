@@ -7,7 +7,7 @@ import { subjectKeyIdentifier } from '../../src/x509/key-identifiers.ts';
 import { oids } from '../../src/x509/oids.ts';
 import { createCertificateVerifier } from '../../src/x509/verifier.ts';
 import { type CrlOptions, cRLNumber, createCrl, crlExtension } from '../support/crl.ts';
-import { createAuthority, toPem } from '../support/issuer.ts';
+import { createAuthority, extension, toPem } from '../support/issuer.ts';
 
 const host = 'www.host.example';
 const hour = 3_600_000;
@@ -98,6 +98,32 @@ describe('a CRL', () => {
     const list = createCrl(renewed, { serialNumbers: [42n], extensions: [named, cRLNumber] });
     expect(judge([list])).toBe('valid');
     expect(judge([list], renewed.issue({ dnsNames: [host], serialNumber: 42n }).chain)).toBe('revoked');
+  });
+
+  test('holds for its key under whatever identifier a certificate has for it (RFC 5280 §4.2.1.2)', () => {
+    const identified = crlExtension(
+      oids['id-ce-authorityKeyIdentifier'],
+      der.sequence(
+        der.implicit(
+          0,
+          subjectKeyIdentifier(parseCertificate(intermediate.certificateDer)) ?? new Uint8Array(),
+        ),
+      ),
+    );
+    const list = createCrl(intermediate, { serialNumbers: [42n], extensions: [identified, cRLNumber] });
+    const otherwise = root.issueAuthority({
+      name: 'Intermediate',
+      keys: intermediate.keys,
+      extensions: [extension('id-ce-subjectKeyIdentifier', der.octetString(Uint8Array.of(7)))],
+    });
+    const [leaf = new Uint8Array(), own = new Uint8Array()] = chain;
+    for (const shown of [
+      [otherwise.certificateDer],
+      [otherwise.certificateDer, own],
+      [own, otherwise.certificateDer],
+    ]) {
+      expect(judge([list], [leaf, ...shown])).toBe('revoked');
+    }
   });
 
   test('is given in PEM or DER, one or many (RFC 7468 §6)', () => {
