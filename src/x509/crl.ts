@@ -29,7 +29,7 @@ export interface CertificateList extends Signed {
   readonly revoked: ReadonlySet<string>;
   /** crlExtensions. */
   readonly extensions: readonly Extension[];
-  /** The kinds of critical extensions among the entries. */
+  /** The kinds of extensions among the entries that are critical, or must be. */
   readonly criticalEntryExtensions: ReadonlySet<string>;
 }
 
@@ -83,6 +83,20 @@ export function checkRevocation(
   return refuse('revocation-status', certificate, `expected a CRL of ${issuer.subject} ${flaws[0]}`);
 }
 
+/**
+ * What makes a list another than a complete one is critical by its own rules (RFC 5280 §5.2.4, §5.2.5, §5.3.3). Where a
+ * list does not say so, what it leaves out is left out all the same.
+ */
+function isCritical({ oid, critical }: Extension): boolean {
+  return critical || alwaysCritical.has(oid);
+}
+
+const alwaysCritical: ReadonlySet<string> = new Set([
+  oids['id-ce-deltaCRLIndicator'],
+  oids['id-ce-issuingDistributionPoint'],
+  oids['id-ce-certificateIssuer'],
+]);
+
 /** Why a list says nothing, as what was expected of it. */
 function listFlaw(list: CertificateList, issuer: CrlIssuer, time: number): string | undefined {
   if (issuer.keyUsage?.includes('cRLSign') === false) return 'whose keyUsage has cRLSign, found one without';
@@ -92,7 +106,7 @@ function listFlaw(list: CertificateList, issuer: CrlIssuer, time: number): strin
   const crlNumber = list.extensions.find(({ oid }) => oid === oids['id-ce-cRLNumber']);
   if (crlNumber === undefined) return 'with a cRLNumber (§5.2.3), found one without';
   const critical = [
-    ...list.extensions.filter((extension) => extension.critical).map(({ oid }) => oid),
+    ...list.extensions.filter(isCritical).map(({ oid }) => oid),
     ...list.criticalEntryExtensions,
   ];
   if (critical.length > 0) return `without critical extensions, found ${critical.map(oidName).join(', ')}`;
@@ -185,7 +199,7 @@ function readRevokedCertificates(
     revoked.add(hex(entry.unsigned()));
     readTime(entry);
     const extensions = entry.done ? [] : readExtensions(entry.enter(Tag.SEQUENCE));
-    for (const { oid, critical } of extensions) if (critical) criticalEntryExtensions.add(oid);
+    for (const { oid } of extensions.filter(isCritical)) criticalEntryExtensions.add(oid);
     entry.end();
   }
   return { revoked, criticalEntryExtensions };

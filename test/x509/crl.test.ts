@@ -13,9 +13,13 @@ const host = 'www.host.example';
 const hour = 3_600_000;
 const now = Date.now();
 
-const deltaCRLIndicator = crlExtension('2.5.29.27', der.integer(1), der.boolean(true));
-const issuingDistributionPoint = crlExtension('2.5.29.28', der.sequence(), der.boolean(true));
-const certificateIssuer = crlExtension('2.5.29.29', der.sequence(), der.boolean(true));
+const deltaCRLIndicator = (...flags: Uint8Array[]) =>
+  crlExtension(oids['id-ce-deltaCRLIndicator'], der.integer(1), ...flags);
+const issuingDistributionPoint = (...flags: Uint8Array[]) =>
+  crlExtension(oids['id-ce-issuingDistributionPoint'], der.sequence(), ...flags);
+const certificateIssuer = (...flags: Uint8Array[]) =>
+  crlExtension(oids['id-ce-certificateIssuer'], der.sequence(), ...flags);
+const critical = der.boolean(true);
 
 const root = createAuthority({ name: 'Root' });
 const intermediate = root.issueAuthority({ name: 'Intermediate', serialNumber: 77n });
@@ -68,9 +72,14 @@ describe('a CRL', () => {
       { thisUpdate: now - 2 * hour, nextUpdate: now - hour },
       { nextUpdate: undefined },
       { extensions: [] },
-      { extensions: [cRLNumber, deltaCRLIndicator] },
-      { extensions: [cRLNumber, issuingDistributionPoint] },
-      { serialNumbers: [7n], entryExtensions: [certificateIssuer] },
+      { extensions: [cRLNumber, crlExtension('1.3.6.1.4.1.55738.1', der.nullValue(), critical)] },
+      { extensions: [cRLNumber, deltaCRLIndicator(critical)] },
+      { extensions: [cRLNumber, issuingDistributionPoint(critical)] },
+      { serialNumbers: [7n], entryExtensions: [certificateIssuer(critical)] },
+      // These must be critical (§5.2.4, §5.2.5, §5.3.3), and mean what they mean where they are not.
+      { extensions: [cRLNumber, deltaCRLIndicator()] },
+      { extensions: [cRLNumber, issuingDistributionPoint()] },
+      { serialNumbers: [7n], entryExtensions: [certificateIssuer()] },
       { signer: root },
     ];
     for (const options of unreliable) {
