@@ -110,17 +110,23 @@ export function isSignedBy(signed: Signed, signer: SigningKey, checking: Signatu
 }
 
 /** What a signature is remembered under: all that decides whether it holds. */
-function signatureCacheKey(
-  hash: Hash,
-  { subjectPublicKeyInfo }: SigningKey,
-  { tbs, signatureAlgorithm, signature }: Signed,
-): string {
-  const writer = new Writer(tbs.length + 1024);
-  for (const part of [subjectPublicKeyInfo, tbs, signatureAlgorithm.der, signature]) {
+function signatureCacheKey(hash: Hash, { subjectPublicKeyInfo }: SigningKey, signed: Signed): string {
+  const { signatureAlgorithm, signature } = signed;
+  const writer = new Writer();
+  for (const part of [subjectPublicKeyInfo, tbsDigest(hash, signed), signatureAlgorithm.der, signature]) {
     writer.uint(part.length, 4);
     writer.bytes(part);
   }
   return hex(hash.digest(writer.finish()));
+}
+
+/** Made once for each value: a list of revoked certificates may be megabytes long, and is asked on every path. */
+const tbsDigests = new WeakMap<Signed, Uint8Array>();
+
+function tbsDigest(hash: Hash, signed: Signed): Uint8Array {
+  const digest = tbsDigests.get(signed) ?? hash.digest(signed.tbs);
+  tbsDigests.set(signed, digest);
+  return digest;
 }
 
 interface Algorithm {

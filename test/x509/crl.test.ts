@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { noble } from '../../src/crypto/noble.ts';
+import type { CryptoProvider } from '../../src/crypto/provider.ts';
 import { parseCertificate } from '../../src/x509/certificate.ts';
 import { parseCertificateLists } from '../../src/x509/crl.ts';
 import * as der from '../../src/x509/der-writer.ts';
@@ -8,8 +10,8 @@ import { oids } from '../../src/x509/oids.ts';
 import { createCertificateVerifier } from '../../src/x509/verifier.ts';
 import { type CrlOptions, cRLNumber, createCrl, crlExtension } from '../support/crl.ts';
 import { createAuthority, extension, toPem } from '../support/issuer.ts';
+import { host, ruleOf, show, verifier } from '../support/verdicts.ts';
 
-const host = 'www.host.example';
 const hour = 3_600_000;
 const now = Date.now();
 
@@ -25,15 +27,8 @@ const root = createAuthority({ name: 'Root' });
 const intermediate = root.issueAuthority({ name: 'Intermediate', serialNumber: 77n });
 const { chain } = intermediate.issue({ dnsNames: [host], serialNumber: 42n });
 
-function judge(crls: readonly Uint8Array[], shown = chain, anchor = root) {
-  const verdict = createCertificateVerifier({ trustAnchors: anchor.certificateDer, crls })({
-    chain: shown,
-    leaf: parseCertificate(shown[0] ?? new Uint8Array()),
-    peer: 'server',
-    serverName: host,
-    time: now,
-  });
-  return verdict === true ? 'valid' : verdict.rule;
+function judge(crls: readonly Uint8Array[], shown = chain) {
+  return ruleOf(verifier(root, { crls })(show(shown)));
 }
 
 describe('a CRL', () => {
@@ -50,13 +45,7 @@ describe('a CRL', () => {
 
   test('ends in certificate_revoked, for an intermediate too (RFC 5246 §7.2.2)', () => {
     const crls = [createCrl(root, { serialNumbers: [77n] }), createCrl(intermediate)];
-    const verdict = createCertificateVerifier({ trustAnchors: root.certificateDer, crls })({
-      chain,
-      leaf: parseCertificate(chain[0] ?? new Uint8Array()),
-      peer: 'server',
-      serverName: host,
-      time: now,
-    });
+    const verdict = verifier(root, { crls })(show(chain));
     expect(verdict).toMatchObject({ rule: 'revoked', alert: 'certificate_revoked' });
     expect(verdict).toHaveProperty('message', expect.stringContaining('certificate of CN=Intermediate'));
   });
@@ -133,6 +122,32 @@ describe('a CRL', () => {
     ]) {
       expect(judge([list], [leaf, ...shown])).toBe('revoked');
     }
+  });
+
+  test('costs by its length once, and not on each path that asks it', () => {
+    let hashed = 0;
+    const crypto: CryptoProvider = {
+      ...noble,
+      hash: (hash) => ({
+        ...hash,
+        digest: (message) => {
+          hashed += message.length;
+          return hash.digest(message);
+        },
+      }),
+    };
+    const crls = [
+      createCrl(intermediate, { serialNumbers: Array.from({ length: 1000 }, (_, i) => BigInt(1000 + i)) }),
+    ];
+    const verify = verifier(root, { crls, crypto });
+    const costs = [1, 2].map(() => {
+      hashed = 0;
+      expect(verify(show(chain))).toBe(true);
+      return hashed;
+    });
+    const length = crls[0]?.length ?? 0;
+    expect(costs[0]).toBeGreaterThan(length);
+    expect(costs[1]).toBeLessThan(length / 4);
   });
 
   test('is given in PEM or DER, one or many (RFC 7468 §6)', () => {
