@@ -10,6 +10,7 @@ import { oidName, oids } from './oids.ts';
 import { type Position, type Profile, profileBreach } from './profile.ts';
 import { type Refusal, refuse, refuseUnreadable } from './refusals.ts';
 import { signatureAlgorithm } from './signatures.ts';
+import { mustStaple } from './tls-feature.ts';
 
 /** What a path is to be valid for. */
 export interface Demands {
@@ -122,9 +123,10 @@ function criticalExtensionBreach(certificate: Certificate): Refusal | undefined 
   );
 }
 
-/** What is read late: the key, and whether a policy must be explicit. */
+/** What is read late: the key, what is demanded of servers, and whether a policy must be explicit. */
 function readabilityBreach(certificate: Certificate): Refusal | undefined {
   try {
+    mustStaple(certificate);
     if (certificate.publicKey && !requiresExplicitPolicy(certificate)) return undefined;
   } catch (error) {
     if (error instanceof DerError) return refuse('malformed', certificate, describe(error, certificate.der));

@@ -13,7 +13,7 @@ import { DerError, describe } from './der.ts';
 import { isSelfIssued } from './distinguished-name.ts';
 import { keyIdentifierHint } from './key-identifiers.ts';
 import { type NameConstraints, nameConstraintsBreach, parseNameConstraints } from './name-constraints.ts';
-import { checkOcspResponse, type OcspResponse, parseOcspResponse } from './ocsp.ts';
+import { checkOcspResponse, parseOcspResponse } from './ocsp.ts';
 import { oids } from './oids.ts';
 import type { PathBudget } from './path-limits.ts';
 import { type Refusal, refuse, refuseStatus } from './refusals.ts';
@@ -42,7 +42,8 @@ export interface Validation extends SignatureChecking {
 export class PathValidator {
   readonly #validation: Validation;
   readonly #budget: PathBudget;
-  #response: OcspResponse | undefined;
+  /** What the stapled response comes to, by the issuer that it is held against. */
+  readonly #statuses = new Map<Issuer, Refusal | undefined>();
   /** What was found out about pairs of signed and signer in this search. */
   readonly #signatures = new Map<Signed, Map<SigningKey, boolean>>();
 
@@ -62,7 +63,7 @@ export class PathValidator {
       const refusal = this.#constraintsRefusal(issuer, certificate);
       if (refusal !== undefined) return refusal;
     }
-    return this.#statusRefusal(certificates[0], issuers[0] ?? anchor);
+    return this.#statusRefusal({ certificates, anchor });
   }
 
   /** Whether it is known by now that this issuer did not sign the certificate. */
@@ -103,23 +104,29 @@ export class PathValidator {
     return checkRevocation(certificate, crlIssuer, crls, time);
   }
 
-  /** Of the leaf alone: what TLS 1.2 staples is about it, and only servers staple. */
-  #statusRefusal(leaf: Certificate, issuer: Issuer): Refusal | undefined {
-    const { purpose, ocspResponse, time } = this.#validation;
+  /** Only servers staple. What an issuer demands binds all that stands below it (RFC 7633 §4.2.2). */
+  #statusRefusal({ certificates, anchor }: Path): Refusal | undefined {
+    const { purpose, ocspResponse } = this.#validation;
     if (purpose !== 'serverAuth') return undefined;
+    const [leaf, issuer = anchor] = certificates;
+    if (ocspResponse === undefined) {
+      const demander = [...certificates, certificateOf(anchor)].find((one) => one && mustStaple(one));
+      if (demander === undefined) return undefined;
+      const who = demander === leaf ? 'it' : demander.subject;
+      return refuse('must-staple', leaf, `expected a stapled OCSP response, as ${who} demands, found none`);
+    }
+    if (!this.#statuses.has(issuer)) this.#statuses.set(issuer, this.#status(leaf, issuer, ocspResponse));
+    return this.#statuses.get(issuer);
+  }
+
+  /** Of the leaf alone: what TLS 1.2 staples is about it. */
+  #status(leaf: Certificate, issuer: Issuer, ocspResponse: Uint8Array): Refusal | undefined {
     try {
-      if (ocspResponse === undefined) {
-        if (!mustStaple(leaf)) return undefined;
-        return refuse('must-staple', leaf, 'expected a stapled OCSP response, as it demands, found none');
-      }
-      this.#response ??= parseOcspResponse(ocspResponse);
-      const question = { certificate: leaf, issuer, time, ...this.#checking };
-      const { delegate } = checkOcspResponse(this.#response, question);
+      const question = { certificate: leaf, issuer, time: this.#validation.time, ...this.#checking };
+      const { delegate } = checkOcspResponse(parseOcspResponse(ocspResponse), question);
       return delegate && this.#revocation(delegate, issuer);
     } catch (error) {
       if (error instanceof TlsError) return refuseStatus(leaf, error);
-      if (error instanceof DerError)
-        return refuse('malformed', leaf, describe(error, leaf.der), 'RFC 7633 §4');
       throw error;
     }
   }

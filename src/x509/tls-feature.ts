@@ -11,9 +11,12 @@ import { oids } from './oids.ts';
 /** The number of the TLS extension status_request (RFC 6066 §1.1). */
 const statusRequest = 5;
 
+/** More than TLS 1.2 has extensions. */
+const maxFeatures = 64;
+
 /**
- * Whether the certificate is to be refused without a good OCSP response: its TLS feature extension lists
- * status_request (RFC 7633 §4). @throws DerError where the extension is malformed
+ * Whether the certificate lists status_request in its TLS feature extension: then it is to be refused without a good OCSP
+ * response, as is all that it has issued (RFC 7633 §4.2.2, §4.2.3). @throws DerError where the extension is malformed
  */
 export function mustStaple(certificate: Certificate): boolean {
   const extension = findExtension(certificate, oids['id-pe-tlsfeature']);
@@ -21,7 +24,10 @@ export function mustStaple(certificate: Certificate): boolean {
   const reader = new DerReader(extension.value);
   const features = reader.enter(Tag.SEQUENCE);
   reader.end();
-  let found = false;
-  while (!features.done) found = features.small(0xffff) === statusRequest || found;
-  return found;
+  const numbers: number[] = [];
+  while (!features.done) {
+    if (numbers.length === maxFeatures) throw features.error(`expected at most ${maxFeatures} TLS features`);
+    numbers.push(features.small(0xffff));
+  }
+  return numbers.includes(statusRequest);
 }

@@ -92,6 +92,29 @@ describe('a server that staples', () => {
     expect(verdict(marked, { ocspResponse: staple(marked) })).toBe('valid');
   });
 
+  test('nothing is refused where an issuer of its certificate demands it, the anchor too (RFC 7633 §4.2.2)', () => {
+    const strictRoot = createAuthority({ extensions: [demanding] });
+    const strictIssuer = root.issueAuthority({ extensions: [demanding] });
+    for (const [anchor, authority] of [
+      [strictRoot, strictRoot],
+      [strictRoot, strictRoot.issueAuthority()],
+      [root, strictIssuer],
+      [root, strictIssuer.issueAuthority({ name: 'Below' })],
+    ] as const) {
+      const { chain } = authority.issue({ dnsNames: [host] });
+      const verify = createCertificateVerifier({ trustAnchors: anchor.certificateDer });
+      const shown = {
+        chain,
+        leaf: parseCertificate(leafOf(chain)),
+        peer: 'server',
+        serverName: host,
+      } as const;
+      expect(verify({ ...shown, time: Date.now() })).toMatchObject({ rule: 'must-staple' });
+      const response = ocspResponse(authority, leafOf(chain));
+      expect(verify({ ...shown, time: Date.now(), ocspResponse: response })).toBe(true);
+    }
+  });
+
   test('a response is judged by the issuer of the path that holds, where one name has two keys', () => {
     const other = root.issueAuthority({ name: 'Issuer' });
     const [leaf = new Uint8Array(), own = new Uint8Array()] = ordinary;
@@ -114,10 +137,12 @@ test('a TLS feature extension that is no list of numbers is refused as malformed
     der.integer(5),
     der.sequence(der.nullValue()),
     concat(feature(5), feature()),
+    feature(...Array.from({ length: 65 }, (_, i) => i)),
   ]) {
     const chain = issue({ extensions: [extension('id-pe-tlsfeature', value)] });
     expect(() => mustStaple(parseCertificate(leafOf(chain)))).toThrow(DerError);
     expect(verdict(chain)).toBe('malformed: bad_certificate');
+    expect(verdict(chain, { ocspResponse: staple(chain) })).toBe('malformed: bad_certificate');
   }
 });
 
