@@ -130,8 +130,8 @@ export class DerReader {
   }
 
   /** The two's complement of an INTEGER in the fewest bytes (X.690 §8.3). */
-  integer(): Uint8Array {
-    const contents = this.contents(Tag.INTEGER);
+  integer(tag: number = Tag.INTEGER): Uint8Array {
+    const contents = this.contents(tag);
     const [first, second] = contents;
     if (first === undefined) throw this.error('expected an INTEGER of at least one byte');
     const padded =
@@ -141,8 +141,8 @@ export class DerReader {
   }
 
   /** The magnitude of an INTEGER that must not be negative, big-endian and without a leading zero byte. */
-  unsigned(): Uint8Array {
-    const contents = this.integer();
+  unsigned(tag: number = Tag.INTEGER): Uint8Array {
+    const contents = this.integer(tag);
     if ((contents[0] as number) >= 0x80) throw this.error('expected an INTEGER that is not negative');
     return contents[0] === 0 && contents.length > 1 ? contents.subarray(1) : contents;
   }
@@ -155,8 +155,8 @@ export class DerReader {
   }
 
   /** A version, a count: an INTEGER of 0 to `max`, which is below 2^32. */
-  small(max: number): number {
-    const magnitude = this.unsigned();
+  small(max: number, tag: number = Tag.INTEGER): number {
+    const magnitude = this.unsigned(tag);
     let value = 0;
     for (const byte of magnitude.subarray(0, 5)) value = value * 0x100 + byte;
     if (magnitude.length > 4 || value > max) throw this.error(`expected an INTEGER of 0 to ${max}`);

@@ -50,6 +50,10 @@ export const oids = {
   'id-kp-serverAuth': '1.3.6.1.5.5.7.3.1',
   'id-kp-clientAuth': '1.3.6.1.5.5.7.3.2',
   anyExtendedKeyUsage: '2.5.29.37.0',
+  // Policies and their qualifiers: RFC 5280 §4.2.1.4.
+  anyPolicy: '2.5.29.32.0',
+  'id-qt-cps': '1.3.6.1.5.5.7.2.1',
+  'id-qt-unotice': '1.3.6.1.5.5.7.2.2',
   // Attributes of names: RFC 4519, RFC 2985.
   'id-at-commonName': '2.5.4.3',
   emailAddress: '1.2.840.113549.1.9.1',

@@ -4,9 +4,10 @@
  */
 
 import { TlsError } from '../wire/error.ts';
-import { type Certificate, findExtension } from './certificate.ts';
-import { contextTag, DerError, DerReader, describe, Tag } from './der.ts';
+import type { Certificate } from './certificate.ts';
+import { DerError, describe } from './der.ts';
 import { oidName, oids } from './oids.ts';
+import { requiresExplicitPolicy } from './policies.ts';
 import { type Position, type Profile, profileBreach } from './profile.ts';
 import { type Refusal, refuse, refuseUnreadable } from './refusals.ts';
 import { signatureAlgorithm } from './signatures.ts';
@@ -95,9 +96,6 @@ function text(time: number): string {
 /**
  * The extensions that are processed, here or where a path is put together. Some others are known and never critical by
  * their own rules (RFC 5280 §4.2.1.1, §4.2.1.2, §4.2.2.1): where one is, it is like an unknown one.
- *
- * Of the policies none is asked for, so certificatePolicies, their mappings and inhibitAnyPolicy decide nothing
- * (RFC 5280 §6.1.5 (g)) unless policyConstraints require an explicit policy, which is refused.
  */
 const processed: ReadonlySet<string> = new Set([
   oids['id-ce-keyUsage'],
@@ -134,16 +132,6 @@ function readabilityBreach(certificate: Certificate): Refusal | undefined {
     throw error;
   }
   return refuse('policy', certificate, 'expected no explicit policy to be required: none is asked for');
-}
-
-/** PolicyConstraints: requireExplicitPolicy [0], inhibitPolicyMapping [1] (RFC 5280 §4.2.1.11). */
-function requiresExplicitPolicy(certificate: Certificate): boolean {
-  const extension = findExtension(certificate, oids['id-ce-policyConstraints']);
-  if (extension === undefined) return false;
-  const reader = new DerReader(extension.value);
-  const fields = reader.enter(Tag.SEQUENCE);
-  reader.end();
-  return fields.next === contextTag(0);
 }
 
 function algorithmBreach(certificate: Certificate): Refusal | undefined {
