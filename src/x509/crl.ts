@@ -16,7 +16,7 @@ import { oidName, oids } from './oids.ts';
 import { looksLikePem, selectPem } from './pem.ts';
 import { type Refusal, refuse } from './refusals.ts';
 import type { Signed } from './signatures.ts';
-import { readTime } from './time.ts';
+import { formatTime, readTime } from './time.ts';
 
 export interface CertificateList extends Signed {
   readonly der: Uint8Array;
@@ -100,9 +100,9 @@ const alwaysCritical: ReadonlySet<string> = new Set([
 /** Why a list says nothing, as what was expected of it. */
 function listFlaw(list: CertificateList, issuer: CrlIssuer, time: number): string | undefined {
   if (issuer.keyUsage?.includes('cRLSign') === false) return 'whose keyUsage has cRLSign, found one without';
-  if (time < list.thisUpdate) return `in force, found one of ${date(list.thisUpdate)}`;
+  if (time < list.thisUpdate) return `in force, found one of ${formatTime(list.thisUpdate)}`;
   if (list.nextUpdate === undefined) return 'that says when the next one comes, found one that does not';
-  if (time > list.nextUpdate) return `in force, found one until ${date(list.nextUpdate)}`;
+  if (time > list.nextUpdate) return `in force, found one until ${formatTime(list.nextUpdate)}`;
   const crlNumber = list.extensions.find(({ oid }) => oid === oids['id-ce-cRLNumber']);
   if (crlNumber === undefined) return 'with a cRLNumber (§5.2.3), found one without';
   const critical = [
@@ -124,10 +124,6 @@ function names({ extensions }: CertificateList, { keyIdentifier }: CrlIssuer): b
   if (extension === undefined || keyIdentifier === undefined) return true;
   const authority = parseAuthorityKeyIdentifier(extension.value);
   return authority.keyIdentifier === undefined || equal(authority.keyIdentifier, keyIdentifier);
-}
-
-function date(time: number): string {
-  return new Date(time).toISOString();
 }
 
 const pemLabels = ['X509 CRL'] as const; // RFC 7468 §6

@@ -20,6 +20,7 @@ import {
   type SigningKey,
   signatureAlgorithm,
 } from './signatures.ts';
+import { formatTime, isValidAt } from './time.ts';
 
 export { type OcspResponse, parseOcspResponse } from './ocsp-response.ts';
 
@@ -75,7 +76,7 @@ export function checkOcspResponse(response: OcspResponse, question: OcspQuestion
   }
   const delegate = findSigner(response, question);
   if (response.producedAt > time + ocspClockSkew) {
-    throw refused(`expected a response of the past, found one of ${date(response.producedAt)}`, '§2.4');
+    throw refused(`expected a response of the past, found one of ${formatTime(response.producedAt)}`, '§2.4');
   }
   // A response may name a certificate by both hashes: then it must say nothing against it under either.
   const expiries = matching.map((single) => {
@@ -156,11 +157,9 @@ function delegateBreach(delegate: Certificate, question: OcspQuestion): TlsError
   if (unknown !== undefined) {
     return refuse(`expected critical extensions that are processed, found ${oidName(unknown.oid)}`);
   }
-  const { notBefore, notAfter } = delegate;
-  const now = Math.floor(time / 1000) * 1000; // A certificate is good until the second of notAfter is over.
-  if (!(now >= notBefore && now <= notAfter)) {
-    const found = `found one for ${date(notBefore)} to ${date(notAfter)}`;
-    return refuse(`expected a certificate valid at ${date(now)}, ${found}`);
+  if (!isValidAt(delegate, time)) {
+    const found = `found one for ${formatTime(delegate.notBefore)} to ${formatTime(delegate.notAfter)}`;
+    return refuse(`expected a certificate valid at ${formatTime(time)}, ${found}`);
   }
   if (!isSigned(delegate, issuer, question)) {
     return refuse(`expected a signature by the key of ${issuer.subject}, found one that does not hold`);
@@ -202,14 +201,20 @@ function keyBits({ subjectPublicKeyInfo }: SigningKey): Uint8Array {
 /** Conditions 5 and 6 of RFC 6960 §3.2; returns when the response is no longer good. */
 function checkFreshness({ thisUpdate, nextUpdate }: SingleResponse, time: number): number {
   if (thisUpdate > time + ocspClockSkew) {
-    throw refused(`expected a response for ${date(time)}, found one from ${date(thisUpdate)} on`, '§3.2 (5)');
+    throw refused(
+      `expected a response for ${formatTime(time)}, found one from ${formatTime(thisUpdate)} on`,
+      '§3.2 (5)',
+    );
   }
   if (nextUpdate !== undefined && nextUpdate < thisUpdate) {
     throw refused('expected nextUpdate after thisUpdate, found it before', '§2.4');
   }
   const expiresAt = nextUpdate ?? thisUpdate + maxAgeWithoutNextUpdate;
   if (time >= expiresAt) {
-    throw refused(`expected a response for ${date(time)}, found one until ${date(expiresAt)}`, '§3.2 (6)');
+    throw refused(
+      `expected a response for ${formatTime(time)}, found one until ${formatTime(expiresAt)}`,
+      '§3.2 (6)',
+    );
   }
   return expiresAt;
 }
@@ -222,7 +227,7 @@ function checkStatus({ certStatus }: SingleResponse): void {
       throw refused('expected a good certificate, found one that its responder does not know', '§2.2');
     case 'revoked': {
       const { revocationTime, revocationReason: reason } = certStatus;
-      const found = `revoked at ${date(revocationTime)}${reason === undefined ? '' : ` (${reason})`}`;
+      const found = `revoked at ${formatTime(revocationTime)}${reason === undefined ? '' : ` (${reason})`}`;
       throw fault('certificate_revoked', `OCSP response: expected a good certificate, found one ${found}`);
     }
   }
@@ -234,8 +239,4 @@ function unsigned({ subject }: OcspIssuer): TlsError {
 
 function refused(sentence: string, section: string): TlsError {
   return fault('bad_certificate_status_response', `OCSP response: ${sentence} (RFC 6960 ${section})`);
-}
-
-function date(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 19)}Z`;
 }

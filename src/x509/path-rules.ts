@@ -11,11 +11,12 @@ import { requiresExplicitPolicy } from './policies.ts';
 import { type Position, type Profile, profileBreach } from './profile.ts';
 import { type Refusal, refuse, refuseUnreadable } from './refusals.ts';
 import { signatureAlgorithm } from './signatures.ts';
+import { formatTime, isValidAt } from './time.ts';
 import { mustStaple } from './tls-feature.ts';
 
 /** What a path is to be valid for. */
 export interface Demands {
-  /** Milliseconds since the epoch; certificates count whole seconds, and so does what compares with them. */
+  /** Milliseconds since the epoch. */
   readonly time: number;
   readonly purpose: 'serverAuth' | 'clientAuth';
   readonly profile: Profile;
@@ -73,24 +74,14 @@ function commonBreach(
   );
 }
 
-/**
- * notBefore and notAfter are whole seconds, and both belong to the validity (RFC 5280 §4.1.2.5): a certificate is good
- * until the second of notAfter is over.
- */
 function validityBreach(certificate: Certificate, { time }: Demands): Refusal | undefined {
-  const now = Math.floor(time / 1000) * 1000;
-  const { notBefore, notAfter } = certificate;
-  if (now >= notBefore && now <= notAfter) return undefined;
-  const period = `${text(notBefore)} to ${text(notAfter)}`;
+  if (isValidAt(certificate, time)) return undefined;
+  const period = `${formatTime(certificate.notBefore)} to ${formatTime(certificate.notAfter)}`;
   return refuse(
     'validity',
     certificate,
-    `expected a certificate valid at ${text(now)}, found one for ${period}`,
+    `expected a certificate valid at ${formatTime(time)}, found one for ${period}`,
   );
-}
-
-function text(time: number): string {
-  return Number.isNaN(time) ? 'no time at all' : `${new Date(time).toISOString().slice(0, 19)}Z`;
 }
 
 /**

@@ -18,6 +18,24 @@ export function readTime(reader: DerReader): number {
   return time;
 }
 
+/**
+ * Whether it is valid at that moment. notBefore and notAfter are whole seconds, and both belong to the validity (RFC 5280
+ * §4.1.2.5): a certificate is good until the second of notAfter is over. At what is no moment nothing is valid.
+ */
+export function isValidAt(
+  { notBefore, notAfter }: { readonly notBefore: number; readonly notAfter: number },
+  time: number,
+): boolean {
+  const now = Math.floor(time / 1000) * 1000;
+  return now >= notBefore && now <= notAfter;
+}
+
+/** For messages, whatever the number is. */
+export function formatTime(time: number): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? 'no time at all' : date.toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
 const forms = {
   [Tag.UTCTime]: /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/,
   [Tag.GeneralizedTime]: /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/,
