@@ -171,7 +171,8 @@ function resolveCommon(config: Config) {
     sessionLifetime:
       1000 * within('sessionLifetime', config.sessionLifetime ?? 3600, 1, maxSessionLifetime / 1000),
     randomBytes: (length: number) => crypto.randomBytes(length),
-    now: () => Math.floor(ask('clock', clock)),
+    // Sessions count time in 48 bits. At what is no time nothing would ever have expired.
+    now: () => ask('clock', () => within('clock', Math.floor(clock()), 0, 2 ** 48 - 1)),
     keyLog: (clientRandom: Uint8Array, masterSecret: Uint8Array) =>
       ask('keyLog', () => keyLog?.(`CLIENT_RANDOM ${hex(clientRandom)} ${hex(masterSecret)}`)),
     report,

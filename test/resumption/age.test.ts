@@ -138,3 +138,20 @@ test('S25: a clock that jumps, either way, costs full handshakes and no connecti
     expect(again.serverEnd.info?.resumption).toBe('accepted');
   }
 });
+
+test('S23: a clock that gives what is no time ends the connection, on either side, and resumes nothing', async () => {
+  for (const time of [Number.NaN, Number.POSITIVE_INFINITY, -1, 'now' as unknown as number]) {
+    const { server, client } = stage();
+    await meet(client, server);
+    const broken = { clock: () => time };
+    const { clientEnd } = await meet({ ...client, ...broken }, server);
+    const { serverEnd } = await meet(client, { ...server, ...broken });
+    for (const { info, closed } of [clientEnd, serverEnd]) {
+      expect(info).toBeUndefined();
+      expect(closed?.error).toMatchObject({
+        reason: 'application',
+        message: expect.stringContaining('clock'),
+      });
+    }
+  }
+});
