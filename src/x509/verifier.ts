@@ -71,6 +71,7 @@ export function createCertificateVerifier(options: VerifierOptions): PathVerifie
     throw new RangeError(`profile: expected ${profiles.join(', ')}, got ${String(profile)}`);
   }
   const limits = resolveLimits(options.limits);
+  checkCount('signatureCacheSize', signatureCacheSize);
   const anchors = new TrustAnchors(options.trustAnchors);
   const crls = options.crls === undefined ? [] : parseCertificateLists(options.crls);
   const cache = new SignatureCache(signatureCacheSize);
@@ -151,11 +152,13 @@ function readOthers(
 
 function resolveLimits(given: Partial<PathLimits> = {}): PathLimits {
   const limits = { ...defaultPathLimits, ...given };
-  for (const [name, limit] of Object.entries(limits)) {
-    if (Number.isSafeInteger(limit) && limit >= 0) continue;
-    throw new RangeError(`limits.${name}: expected a whole number from 0, got ${limit}`);
-  }
+  for (const [name, limit] of Object.entries(limits)) checkCount(`limits.${name}`, limit);
   return limits;
+}
+
+function checkCount(option: string, count: number): void {
+  if (Number.isSafeInteger(count) && count >= 0) return;
+  throw new RangeError(`${option}: expected a whole number from 0, got ${count}`);
 }
 
 /** In whatever order they were given, the same anchors and lists trust alike. */
