@@ -3,7 +3,7 @@
  * certificate would say, as RFC 5914 has it: a name, a key, and the names that they may vouch for.
  */
 
-import { empty, equal } from '../wire/bytes.ts';
+import { empty, equal, hex } from '../wire/bytes.ts';
 import { type Certificate, parseCertificateChain } from './certificate.ts';
 import { DerError, DerReader, describe } from './der.ts';
 import { comparableName, type Name, readName } from './distinguished-name.ts';
@@ -61,10 +61,13 @@ export class TrustAnchors {
     return this.named(subject).find(({ certificate }) => certificate && equal(certificate.der, der));
   }
 
-  /** The names under which all are issued whom the anchors admit, in DER: for a CertificateRequest (RFC 5246 §7.4.4). */
+  /**
+   * The names under which all are issued whom the anchors admit, in DER: for a CertificateRequest (RFC 5246 §7.4.4). Names
+   * that compare equal stand there in each of their encodings, for some clients look for the bytes in their certificate.
+   */
   get names(): Uint8Array[] {
-    const names = [...this.#bySubject.values()].flat().map(issuingName);
-    return [...new Map(names.map((name) => [comparableName(name), name.der])).values()];
+    const names = [...this.#bySubject.values()].flat().map((anchor) => issuingName(anchor).der);
+    return [...new Map(names.map((name) => [hex(name), name])).values()];
   }
 }
 

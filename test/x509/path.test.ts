@@ -2,6 +2,7 @@ import { constants, generateKeyPairSync, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseCertificate } from '../../src/x509/certificate.ts';
+import { Tag } from '../../src/x509/der.ts';
 import * as der from '../../src/x509/der-writer.ts';
 import { oids } from '../../src/x509/oids.ts';
 import { type Rule, rules } from '../../src/x509/refusals.ts';
@@ -364,15 +365,34 @@ describe('a trust anchor', () => {
     );
   });
 
-  test('that is none is refused when it is given', () => {
+  test('that is none is refused when it is given, and so is a limit that bounds nothing', () => {
     const wrong = [[], 'no PEM', new Uint8Array(9), { ...named, publicKey: new Uint8Array(9) }];
     for (const trustAnchors of wrong) {
       expect(() => createCertificateVerifier({ trustAnchors })).toThrow(RangeError);
     }
-    expect(() => createCertificateVerifier({ trustAnchors: named, limits: { signatures: -1 } })).toThrow(
-      RangeError,
-    );
+    for (const count of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+      for (const options of [{ limits: { signatures: count } }, { signatureCacheSize: count }]) {
+        expect(() => createCertificateVerifier({ trustAnchors: named, ...options })).toThrow(RangeError);
+      }
+    }
     expect(() => createCertificateVerifier({ trustAnchors: 7 as unknown as string })).toThrow(TypeError);
+  });
+
+  test('is asked for in each encoding that anchors have for a name, and once in each (RFC 5246 §7.4.4)', () => {
+    const commonNameIn = (tag: number, text: string) =>
+      der.sequence(
+        der.setOf(
+          der.sequence(der.oid(oids['id-at-commonName']), der.element(tag, new TextEncoder().encode(text))),
+        ),
+      );
+    const subjects = [
+      commonNameIn(Tag.UTF8String, 'One'),
+      commonNameIn(Tag.PrintableString, 'One'),
+      commonNameIn(Tag.PrintableString, 'ONE'),
+      commonNameIn(Tag.UTF8String, 'Two'),
+    ];
+    const trustAnchors = [...subjects, ...subjects].map((name) => ({ ...named, name }));
+    expect(createCertificateVerifier({ trustAnchors }).authorities).toEqual(subjects);
   });
 
   test('changes the digest of the trust, as does all that decides, but not the order (rules S19, C9)', () => {
