@@ -113,12 +113,13 @@ export function resolveClient(config: ClientConfig): Resolved<ClientParameters> 
     if (config.trustAnchors !== undefined && config.serverName === undefined) {
       throw new TypeError('a client with trustAnchors needs serverName: what its certificate is checked for');
     }
-    const serverName = config.serverName?.toLowerCase().replace(/\.$/, '');
-    if (serverName !== undefined && !/^[!-~]{1,255}$/.test(serverName)) {
+    const name = config.serverName?.replace(/\.$/, '');
+    if (name !== undefined && !/^[!-~]{1,255}$/.test(name)) {
       throw new RangeError(
         `serverName: expected 1 to 255 ASCII characters (A-labels for IDNs), got ${config.serverName}`,
       );
     }
+    const serverName = name?.toLowerCase();
     const isAddress = serverName !== undefined && parseIpAddress(serverName) !== undefined;
     if (config.trustAnchors !== undefined && !isAddress && !isDnsName(serverName ?? '')) {
       throw new RangeError(

@@ -20,19 +20,24 @@ export function matchesHostName({ subjectAltNames = [] }: Names, reference: stri
   if (address !== undefined) {
     return subjectAltNames.some((name) => name.type === 'iPAddress' && equal(name.value, address));
   }
-  const wanted = reference.replace(/\.$/, '').toLowerCase();
-  if (!isDnsName(wanted)) return false;
-  return subjectAltNames.some((name) => name.type === 'dNSName' && covers(name.value.toLowerCase(), wanted));
+  const name = reference.replace(/\.$/, '');
+  if (!isDnsName(name)) return false;
+  const wanted = name.toLowerCase(); // Not before: some letters beyond ASCII have a lower case within.
+  return subjectAltNames.some(({ type, value }) => type === 'dNSName' && covers(value.toLowerCase(), wanted));
 }
 
 /**
  * The preferred syntax of RFC 1034 §3.5 as RFC 1123 §2.1 has it: labels of letters, digits and inner hyphens. A last
- * label of digits alone belongs to an address, or to what some program takes for one.
+ * label that is a number belongs to an address, or to what some program takes for one.
  */
 export function isDnsName(text: string): boolean {
-  if (text.length > 253) return false;
-  const labels = text.split('.');
-  return labels.every((label) => labelForm.test(label)) && !/^\d+$/.test(labels[labels.length - 1] ?? '');
+  if (text.length > 253 || endsInNumber(text)) return false;
+  return text.split('.').every((label) => labelForm.test(label));
+}
+
+/** Whether a program may take the text for an IPv4 address: its last label is a number, decimal or hexadecimal. */
+export function endsInNumber(text: string): boolean {
+  return /(?:^|\.)(?:\d+|0x[\da-f]*)$/i.test(text);
 }
 
 /** What stands behind a wildcard that is the whole left-most label; undefined for a name without such a one. */

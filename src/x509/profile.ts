@@ -14,6 +14,7 @@ import { DerError, DerReader, describe, Tag } from './der.ts';
 import { attributeTexts, isSelfIssued } from './distinguished-name.ts';
 import { type GeneralName, readGeneralName } from './extensions.ts';
 import { authorityKeyIdentifier, subjectKeyIdentifier } from './key-identifiers.ts';
+import { endsInNumber } from './names.ts';
 import { oids } from './oids.ts';
 import { bitLength } from './public-keys.ts';
 import { type Refusal, refuse, refuseUnreadable } from './refusals.ts';
@@ -260,7 +261,7 @@ function hostText(name: GeneralName): string[] {
   return name.type === 'dNSName' ? [name.value] : [];
 }
 
-/** Each pattern has but one way to match, so that no name makes it try many. */
+/** No pattern has two ways to match one text, or a text that was made for it would have it try them all. */
 function likeAddress(text: string): boolean {
-  return (text.includes(':') && /^[\da-f:.]*$/i.test(text)) || /(?:^|\.)(?:\d+|0x[\da-f]*)$/i.test(text);
+  return (text.includes(':') && /^[\da-f:.]*$/i.test(text)) || endsInNumber(text);
 }

@@ -211,6 +211,12 @@ const ofClients: readonly Wrong[] = [
   ['an empty name', { serverName: '' }, RangeError, /serverName: expected 1 to 255 ASCII characters/],
   ['a dot for a name', { serverName: '.' }, RangeError, /serverName: expected 1 to 255 ASCII characters/],
   [
+    'a letter beyond ASCII whose lower case is within, as the sign for kelvin is',
+    { serverName: 'ban\u212a.example' },
+    RangeError,
+    /serverName: expected 1 to 255 ASCII/,
+  ],
+  [
     'a name in U-labels',
     { serverName: 'bücher.example' },
     RangeError,

@@ -68,8 +68,23 @@ describe('a DNS name', () => {
     expect(matchesHostName(dns('.example'), 'a.example')).toBe(false);
   });
 
+  test('is ASCII before its case is folded: no letter from beyond turns into one that it is not (RFC 9525 §6.3)', () => {
+    expect(matchesHostName(dns('bank.example'), 'ban\u212a.example')).toBe(false);
+    expect(matchesHostName(dns('bank.example'), 'bank.example\u3002')).toBe(false);
+  });
+
   test('whose last label is a number is none: some program would take it for an address', () => {
-    for (const text of ['127.1', '0x7f.1', '1', '256.1.1.1', '127.0.0.01', 'a.5']) {
+    for (const text of [
+      '127.1',
+      '0x7f.1',
+      '1',
+      '256.1.1.1',
+      '127.0.0.01',
+      'a.5',
+      '0x7F000001',
+      '127.0.0.0x1',
+      'a.0x',
+    ]) {
       expect(isDnsName(text)).toBe(false);
       expect(matchesHostName(dns(text), text)).toBe(false);
     }
