@@ -62,21 +62,22 @@ export function checkRsaPrivateKey(key: RsaPrivateKey): void {
 }
 
 /** 2048 bits are the least that RFC 9325 §4.5 allows; 8192 bound the work that a stranger's certificate can make. */
-const smallestModulus = 1n << 2047n;
-const modulusBound = 1n << 8192n;
+export const rsaModulusBits = { min: 2048, max: 8192 } as const;
+const smallestModulus = 1n << BigInt(rsaModulusBits.min - 1);
+const modulusBound = 1n << BigInt(rsaModulusBits.max);
 
 /**
  * Certificates carry 65537, rarely 3 or 17. RFC 8017 sets no bound, yet each bit is a squaring for whoever verifies,
  * and an exponent as long as the modulus would let a stranger's certificate cost a hundred verifications.
  */
-const exponentBound = 1n << 32n;
+export const rsaExponentBound: bigint = 1n << 32n;
 
 function publicKeyFlaw({ modulus, publicExponent }: RsaPublicKey | RsaPrivateKey): string | undefined {
   if (modulus < smallestModulus || modulus >= modulusBound) {
     return `a modulus of 2048 to 8192 bits, got ${bitLength(modulus)}`;
   }
   if (modulus % 2n === 0n) return 'an odd modulus';
-  if (publicExponent >= exponentBound) {
+  if (publicExponent >= rsaExponentBound) {
     return `a publicExponent of at most 32 bits, got ${bitLength(publicExponent)}`;
   }
   if (publicExponent < 3n || publicExponent % 2n === 0n) {

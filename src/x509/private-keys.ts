@@ -5,11 +5,13 @@
  */
 
 import type { EcdsaCurve, PrivateKey, PublicKey, RsaPrivateKey } from '../crypto/keys.ts';
+import { bitLength } from '../crypto/modular.ts';
+import { rsaModulusBits } from '../crypto/rsa.ts';
 import { fromUtf8, wipe } from '../wire/bytes.ts';
 import { constructedContextTag, contextTag, DerError, DerReader, describe, Tag } from './der.ts';
 import { oidName, oids } from './oids.ts';
 import { looksLikePem, selectPem } from './pem.ts';
-import { bitLength, curveOf, publicKeyOf, rsaModulusBits, samePublicKey } from './public-keys.ts';
+import { curveOf, publicKeyOf, samePublicKey } from './public-keys.ts';
 
 /**
  * The one private key in PEM, given as text or bytes, or in DER.

@@ -6,6 +6,7 @@
  * The profiles nest: `path` is RFC 5280 §6 alone, `rfc5280` adds its §4, and `webpki` adds the BR for servers.
  */
 
+import { bitLength } from '../crypto/modular.ts';
 import { equal } from '../wire/bytes.ts';
 import { TlsError } from '../wire/error.ts';
 import { formatIpAddress } from './addresses.ts';
@@ -16,7 +17,6 @@ import { type GeneralName, readGeneralName } from './extensions.ts';
 import { authorityKeyIdentifier, subjectKeyIdentifier } from './key-identifiers.ts';
 import { endsInNumber } from './names.ts';
 import { oids } from './oids.ts';
-import { bitLength } from './public-keys.ts';
 import { type Refusal, refuse, refuseUnreadable } from './refusals.ts';
 
 export const profiles = ['path', 'rfc5280', 'webpki'] as const;

@@ -9,17 +9,13 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import type { EcdsaCurve, PrivateKey, PublicKey, RsaPublicKey } from '../crypto/keys.ts';
+import { bitLength } from '../crypto/modular.ts';
+import { rsaExponentBound, rsaModulusBits } from '../crypto/rsa.ts';
 import { equal } from '../wire/bytes.ts';
 import { fault, TlsError } from '../wire/error.ts';
 import { DerError, DerReader, describe, Tag } from './der.ts';
 import * as der from './der-writer.ts';
 import { oidName, oids } from './oids.ts';
-
-/** A key's size decides what its use costs; what is shorter than 2048 bits is no longer safe (RFC 9325 §4.5). */
-export const rsaModulusBits = { min: 2048, max: 8192 } as const;
-
-/** A longer exponent makes verification slow and nothing safer; 65537 is what is in use. */
-const maxPublicExponent = 2n ** 32n;
 
 /** What is read before it is refused for its size: any key that is met, such as RSA of 16384 bits. */
 const maxIntegerLength = 2048;
@@ -88,10 +84,6 @@ export function curveOf(oid: string): EcdsaCurve | undefined {
   return curveNames.find((curve) => oids[curve] === oid);
 }
 
-export function bitLength(value: bigint): number {
-  return value === 0n ? 0 : value.toString(2).length;
-}
-
 const curves = { secp256r1: p256, secp384r1: p384, secp521r1: p521 } as const;
 const curveNames = ['secp256r1', 'secp384r1', 'secp521r1'] as const satisfies readonly EcdsaCurve[];
 
@@ -148,7 +140,7 @@ function readRsaPublicKey(reader: DerReader): RsaPublicKey {
       `public key: expected RSA of ${min} to ${max} bits, found ${bits}`,
     );
   }
-  if (publicExponent < 3n || publicExponent > maxPublicExponent) {
+  if (publicExponent < 3n || publicExponent >= rsaExponentBound) {
     throw fault('unsupported_certificate', 'public key: expected an RSA exponent of 3 to 2^32');
   }
   if (modulus % 2n === 0n || publicExponent % 2n === 0n) {
