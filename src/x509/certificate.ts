@@ -6,7 +6,7 @@
  */
 
 import type { PublicKey } from '../crypto/keys.ts';
-import { equal, fromUtf8 } from '../wire/bytes.ts';
+import { equal } from '../wire/bytes.ts';
 import { fault } from '../wire/error.ts';
 import { constructedContextTag, contextTag, DerError, DerReader, describe, Tag } from './der.ts';
 import { type Name, readName } from './distinguished-name.ts';
@@ -22,7 +22,7 @@ import {
   readExtensions,
 } from './extensions.ts';
 import { oids } from './oids.ts';
-import { looksLikePem, selectPem } from './pem.ts';
+import { selectEncodings } from './pem.ts';
 import { parseSubjectPublicKeyInfo } from './public-keys.ts';
 import { readTime } from './time.ts';
 
@@ -90,8 +90,7 @@ export function parseCertificate(bytes: Uint8Array): Certificate {
 export function parseCertificateChain(
   input: string | Uint8Array | readonly (string | Uint8Array)[],
 ): Certificate[] {
-  const parts: readonly (string | Uint8Array)[] = Array.isArray(input) ? input : [input];
-  const encodings = parts.flatMap(certificatesIn);
+  const encodings = selectEncodings(input, 'certificate chain', 'CERTIFICATE'); // RFC 7468 §5.1
   if (encodings.length === 0) throw new RangeError('certificate chain: expected at least one certificate');
   return encodings.map((encoding, index) => {
     try {
@@ -106,27 +105,6 @@ export function parseCertificateChain(
 /** The extension of that kind, where the certificate has it. */
 export function findExtension(certificate: Certificate, oid: string): Extension | undefined {
   return find(certificate.extensions, oid);
-}
-
-function certificatesIn(input: string | Uint8Array): Uint8Array[] {
-  if (typeof input === 'string') return selectPem(input, pemLabels).map(({ bytes }) => bytes);
-  if (!(input instanceof Uint8Array)) {
-    throw new TypeError(
-      'certificate chain: expected PEM text, or the bytes of PEM or DER, or a list of such',
-    );
-  }
-  if (!looksLikePem(input)) return [new Uint8Array(input)];
-  return certificatesIn(pemText(input));
-}
-
-const pemLabels = ['CERTIFICATE'] as const; // RFC 7468 §5.1
-
-function pemText(bytes: Uint8Array): string {
-  try {
-    return fromUtf8(bytes);
-  } catch {
-    throw new RangeError('certificate chain: expected PEM or DER, got neither');
-  }
 }
 
 function readCertificate(reader: DerReader, der: Uint8Array): Certificate {

@@ -6,14 +6,14 @@
  * delta), and says nothing that this library could rely on (§5.2).
  */
 
-import { equal, fromUtf8, hex } from '../wire/bytes.ts';
+import { equal, hex } from '../wire/bytes.ts';
 import { type AlgorithmIdentifier, type Certificate, readAlgorithmIdentifier } from './certificate.ts';
 import { constructedContextTag, DerError, DerReader, describe, Tag } from './der.ts';
 import { comparableName, type Name, readName } from './distinguished-name.ts';
 import { type Extension, type KeyUsage, readExtensions } from './extensions.ts';
 import { parseAuthorityKeyIdentifier } from './key-identifiers.ts';
 import { oidName, oids } from './oids.ts';
-import { looksLikePem, selectPem } from './pem.ts';
+import { selectEncodings } from './pem.ts';
 import { type Refusal, refuse } from './refusals.ts';
 import type { Signed } from './signatures.ts';
 import { formatTime, readTime } from './time.ts';
@@ -49,8 +49,7 @@ export interface CrlIssuer {
 export function parseCertificateLists(
   input: string | Uint8Array | readonly (string | Uint8Array)[],
 ): CertificateList[] {
-  const parts: readonly (string | Uint8Array)[] = Array.isArray(input) ? input : [input];
-  return parts.flatMap(listsIn).map(parseCertificateList);
+  return selectEncodings(input, 'crls', 'X509 CRL').map(parseCertificateList); // RFC 7468 §6
 }
 
 /**
@@ -124,24 +123,6 @@ function names({ extensions }: CertificateList, { keyIdentifier }: CrlIssuer): b
   if (extension === undefined || keyIdentifier === undefined) return true;
   const authority = parseAuthorityKeyIdentifier(extension.value);
   return authority.keyIdentifier === undefined || equal(authority.keyIdentifier, keyIdentifier);
-}
-
-const pemLabels = ['X509 CRL'] as const; // RFC 7468 §6
-
-function listsIn(input: string | Uint8Array): Uint8Array[] {
-  if (typeof input === 'string') return selectPem(input, pemLabels).map(({ bytes }) => bytes);
-  if (!(input instanceof Uint8Array)) {
-    throw new TypeError('crls: expected PEM text, or the bytes of PEM or DER, or a list of such');
-  }
-  return looksLikePem(input) ? listsIn(pemText(input)) : [new Uint8Array(input)];
-}
-
-function pemText(bytes: Uint8Array): string {
-  try {
-    return fromUtf8(bytes);
-  } catch {
-    throw new RangeError('crls: expected PEM or DER, got neither');
-  }
 }
 
 function parseCertificateList(bytes: Uint8Array): CertificateList {

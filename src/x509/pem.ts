@@ -3,6 +3,8 @@
  * is wrong with it is a RangeError that says what to do. Text around the blocks is passed over (RFC 7468 §2).
  */
 
+import { fromUtf8 } from '../wire/bytes.ts';
+
 export interface PemBlock {
   /** What stands behind BEGIN, such as `CERTIFICATE`. */
   readonly label: string;
@@ -48,6 +50,36 @@ export function selectPem(text: string, wanted: readonly string[]): PemBlock[] {
     throw new RangeError(`PEM: expected ${list}, got ${labels.join(', ') || 'no block'}`);
   }
   return selected;
+}
+
+/**
+ * The encodings in what the user gives, in their order and as copies: PEM, as text or as bytes, with any number of them,
+ * DER with one, or a list of such. `what` is what messages call it by.
+ * @throws TypeError on another type, RangeError on PEM that is none
+ */
+export function selectEncodings(
+  input: string | Uint8Array | readonly (string | Uint8Array)[],
+  what: string,
+  label: string,
+): Uint8Array[] {
+  const parts: readonly (string | Uint8Array)[] = Array.isArray(input) ? input : [input];
+  return parts.flatMap((part) => {
+    if (typeof part !== 'string' && !(part instanceof Uint8Array)) {
+      throw new TypeError(`${what}: expected PEM text, or the bytes of PEM or DER, or a list of such`);
+    }
+    if (typeof part !== 'string' && !looksLikePem(part)) return [new Uint8Array(part)];
+    const text = typeof part === 'string' ? part : pemText(part, what);
+    return selectPem(text, [label]).map(({ bytes }) => bytes);
+  });
+}
+
+/** @throws RangeError on bytes that are no text */
+export function pemText(bytes: Uint8Array, what: string): string {
+  try {
+    return fromUtf8(bytes);
+  } catch {
+    throw new RangeError(`${what}: expected PEM or DER, got neither`);
+  }
 }
 
 /** True where bytes are text rather than DER, whose SEQUENCE begins with 0x30. */

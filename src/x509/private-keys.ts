@@ -7,10 +7,10 @@
 import type { EcdsaCurve, PrivateKey, PublicKey, RsaPrivateKey } from '../crypto/keys.ts';
 import { bitLength } from '../crypto/modular.ts';
 import { rsaModulusBits } from '../crypto/rsa.ts';
-import { fromUtf8, wipe } from '../wire/bytes.ts';
+import { wipe } from '../wire/bytes.ts';
 import { constructedContextTag, contextTag, DerError, DerReader, describe, Tag } from './der.ts';
 import { oidName, oids } from './oids.ts';
-import { looksLikePem, selectPem } from './pem.ts';
+import { looksLikePem, pemText, selectPem } from './pem.ts';
 import { curveOf, publicKeyOf, samePublicKey } from './public-keys.ts';
 
 /**
@@ -22,7 +22,7 @@ export function parsePrivateKey(input: string | Uint8Array): PrivateKey {
   if (!(input instanceof Uint8Array)) {
     throw new TypeError('private key: expected PEM text or the bytes of PEM or DER');
   }
-  if (looksLikePem(input)) return parsePem(pemText(input));
+  if (looksLikePem(input)) return parsePem(pemText(input, 'private key'));
   return parseForm(new Uint8Array(input), readAnyForm);
 }
 
@@ -43,14 +43,6 @@ function parsePem(text: string): PrivateKey {
     throw new RangeError(`private key: expected one, got ${1 + others.length}`);
   }
   return parseForm(block.bytes, form);
-}
-
-function pemText(bytes: Uint8Array): string {
-  try {
-    return fromUtf8(bytes);
-  } catch {
-    throw new RangeError('private key: expected PEM or DER, got neither');
-  }
 }
 
 /** Reads one key out of bytes that are ours, and overwrites them. */

@@ -2,8 +2,6 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { noble } from '../../src/crypto/noble.ts';
-import type { CryptoProvider } from '../../src/crypto/provider.ts';
 import { concat, hex } from '../../src/wire/bytes.ts';
 import { parseCertificate } from '../../src/x509/certificate.ts';
 import { DerError } from '../../src/x509/der.ts';
@@ -13,6 +11,7 @@ import { createCertificateVerifier, type ShownChain } from '../../src/x509/verif
 import { createCrl } from '../support/crl.ts';
 import { type CertificateOptions, createAuthority, critical, extension } from '../support/issuer.ts';
 import { changed, issueDelegate, type OcspOptions, ocspResponse } from '../support/ocsp.ts';
+import { counting } from '../support/verdicts.ts';
 
 const host = 'a.example';
 const hour = 3_600_000;
@@ -159,17 +158,7 @@ test('a certificate must staple where its TLS feature extension lists status_req
 });
 
 test('a response that is seen again costs no signature, and is yet refused once it has run out', () => {
-  let verified = 0;
-  const crypto: CryptoProvider = {
-    ...noble,
-    signatureScheme: (scheme) => ({
-      ...scheme,
-      verify: (...given) => {
-        verified++;
-        return scheme.verify(...given);
-      },
-    }),
-  };
+  const { crypto, count } = counting();
   const verify = createCertificateVerifier({ trustAnchors: root.certificateDer, crypto });
   const leaf = parseCertificate(leafOf(demander));
   const time = Date.now();
@@ -181,8 +170,8 @@ test('a response that is seen again costs no signature, and is yet refused once 
     ocspResponse: staple(demander),
   } as const;
   expect(verify({ ...shown, time })).toBe(true);
-  const once = verified;
+  const once = count();
   expect(verify({ ...shown, time })).toBe(true);
-  expect(verified).toBe(once);
+  expect(count()).toBe(once);
   expect(verify({ ...shown, time: time + 2 * hour })).toMatchObject({ rule: 'status-response' });
 });
