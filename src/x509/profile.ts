@@ -84,14 +84,14 @@ const table: readonly ProfileRule[] = [
     source: 'RFC 5280 §4.2.1.1',
     demand: 'expected an authorityKeyIdentifier with a keyIdentifier',
     holds: (certificate) =>
-      isSelfIssued(certificate) || authorityKeyIdentifier(certificate)?.keyIdentifier !== undefined,
+      authorityKeyIdentifier(certificate)?.keyIdentifier !== undefined || isSelfIssued(certificate),
   },
   {
     profile: 'rfc5280',
     at: everywhere,
     source: 'RFC 5280 §4.2.1.2',
     demand: 'expected a CA with a subjectKeyIdentifier',
-    holds: (certificate) => !isCa(certificate) || subjectKeyIdentifier(certificate) !== undefined,
+    holds: (certificate) => subjectKeyIdentifier(certificate) !== undefined || !isCa(certificate),
   },
   {
     profile: 'rfc5280',
@@ -110,10 +110,10 @@ const table: readonly ProfileRule[] = [
   },
   {
     profile: 'rfc5280',
-    at: ['issuer', 'anchor'],
+    at: everywhere,
     source: 'RFC 5280 §4.2.1.9',
-    demand: 'expected basicConstraints to be critical',
-    holds: (certificate) => isCritical(certificate, 'id-ce-basicConstraints') === true,
+    demand: 'expected the basicConstraints of a CA to be critical',
+    holds: (certificate) => isCritical(certificate, 'id-ce-basicConstraints') === true || !isCa(certificate),
   },
   {
     profile: 'rfc5280',

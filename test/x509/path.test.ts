@@ -13,6 +13,7 @@ import {
   type CertificateOptions,
   createAuthority,
   critical,
+  extension,
   type KeyType,
   keyPair,
 } from '../support/issuer.ts';
@@ -177,6 +178,24 @@ const breaches: readonly Breach[] = [
     rule: 'profile',
     at: issuers,
     options: { omitExtensions: [oids['id-ce-subjectKeyIdentifier']] },
+  },
+  {
+    title: 'basicConstraints of a CA that are not critical (RFC 5280 §4.2.1.9)',
+    rule: 'profile',
+    at: anywhere,
+    options: { extensions: [extension('id-ce-basicConstraints', der.sequence(der.boolean(true)))] },
+  },
+  {
+    title: 'a key identifier that is malformed (RFC 5280 §4.2.1.2)',
+    rule: 'malformed',
+    at: anywhere,
+    options: { extensions: [extension('id-ce-subjectKeyIdentifier', der.nullValue())] },
+  },
+  {
+    title: 'a key identifier of the issuer that is malformed (RFC 5280 §4.2.1.1)',
+    rule: 'malformed',
+    at: anywhere,
+    options: { extensions: [extension('id-ce-authorityKeyIdentifier', der.nullValue())] },
   },
   {
     title: 'another name (RFC 9525 §6)',
