@@ -1,9 +1,9 @@
 /**
  * Certificate revocation lists: CertificateList (RFC 5280 §5) as a value, and what one says of a certificate (§6.3).
  *
- * Lists come from the application, never from the network, and are direct and complete: signed by the issuer of the
- * certificates that they are about. A list with a critical extension is of another kind (partitioned, indirect, a
- * delta), and says nothing that this library could rely on (§5.2).
+ * Lists come from the application, never from the network, and are direct: signed by the issuer of the certificates that
+ * they are about. What a part of a list (a delta, a partition) revokes is revoked; its silence says nothing. A list with
+ * any other critical extension is of a kind that is not understood here, and must not be used (§5.2, §5.3).
  */
 
 import { equal, hex } from '../wire/bytes.ts';
@@ -67,51 +67,58 @@ export function checkRevocation(
   const relevant = lists.filter(
     (list) => comparableName(list.issuer) === issuerName && (names(list, issuer) || issuer.signed(list)),
   );
-  if (relevant.length === 0) return undefined;
-  const flaws = relevant.map((list) => listFlaw(list, issuer, time));
-  const reliable = relevant.filter((_, index) => flaws[index] === undefined);
   const serialNumber = hex(certificate.serialNumber);
-  if (reliable.some(({ revoked }) => revoked.has(serialNumber))) {
-    return refuse(
-      'revoked',
-      certificate,
-      `expected a certificate in force, found it revoked by ${issuer.subject}`,
-    );
+  let flaw: string | undefined;
+  let isKnown = relevant.length === 0;
+  for (const list of relevant) {
+    const ownFlaw = listFlaw(list, issuer, time);
+    if (ownFlaw === undefined && list.revoked.has(serialNumber)) {
+      const sentence = `expected a certificate in force, found it revoked by ${issuer.subject}`;
+      return refuse('revoked', certificate, sentence);
+    }
+    const doubt = ownFlaw ?? incompleteness(list);
+    isKnown ||= doubt === undefined;
+    flaw ??= doubt;
   }
-  if (reliable.length > 0) return undefined;
-  return refuse('revocation-status', certificate, `expected a CRL of ${issuer.subject} ${flaws[0]}`);
+  if (isKnown) return undefined;
+  return refuse('revocation-status', certificate, `expected a CRL of ${issuer.subject} ${flaw}`);
 }
 
 /**
- * What makes a list another than a complete one is critical by its own rules (RFC 5280 §5.2.4, §5.2.5, §5.3.3). Where a
- * list does not say so, what it leaves out is left out all the same.
+ * Why nothing counts of what a list says, as what was expected of it. A critical extension that is not understood may give
+ * its entries another sense.
  */
-function isCritical({ oid, critical }: Extension): boolean {
-  return critical || alwaysCritical.has(oid);
-}
-
-const alwaysCritical: ReadonlySet<string> = new Set([
-  oids['id-ce-deltaCRLIndicator'],
-  oids['id-ce-issuingDistributionPoint'],
-  oids['id-ce-certificateIssuer'],
-]);
-
-/** Why a list says nothing, as what was expected of it. */
 function listFlaw(list: CertificateList, issuer: CrlIssuer, time: number): string | undefined {
+  const { thisUpdate, nextUpdate = Number.POSITIVE_INFINITY } = list;
   if (issuer.keyUsage?.includes('cRLSign') === false) return 'whose keyUsage has cRLSign, found one without';
-  if (time < list.thisUpdate) return `in force, found one of ${formatTime(list.thisUpdate)}`;
-  if (list.nextUpdate === undefined) return 'that says when the next one comes, found one that does not';
-  if (time > list.nextUpdate) return `in force, found one until ${formatTime(list.nextUpdate)}`;
-  const crlNumber = list.extensions.find(({ oid }) => oid === oids['id-ce-cRLNumber']);
-  if (crlNumber === undefined) return 'with a cRLNumber (§5.2.3), found one without';
+  if (time < thisUpdate) return `in force, found one of ${formatTime(thisUpdate)}`;
+  if (time > nextUpdate) return `in force, found one until ${formatTime(nextUpdate)}`;
   const critical = [
-    ...list.extensions.filter(isCritical).map(({ oid }) => oid),
+    ...list.extensions
+      .filter((extension) => extension.critical && !partial.has(extension.oid))
+      .map(({ oid }) => oid),
     ...list.criticalEntryExtensions,
   ];
   if (critical.length > 0) return `without critical extensions, found ${critical.map(oidName).join(', ')}`;
   if (!issuer.signed(list)) return 'with its signature, found one that does not hold';
   return undefined;
 }
+
+/** Why the silence of a list says nothing, as what was expected of it. */
+function incompleteness({ nextUpdate, extensions }: CertificateList): string | undefined {
+  if (nextUpdate === undefined) return 'that says when the next one comes, found one that does not';
+  if (!extensions.some(({ oid }) => oid === oids['id-ce-cRLNumber'])) {
+    return 'with a cRLNumber (§5.2.3), found one without';
+  }
+  const part = extensions.find(({ oid }) => partial.has(oid));
+  return part && `that is complete, found one with ${oidName(part.oid)}`;
+}
+
+/** What makes a list a part of one, critical (RFC 5280 §5.2.4, §5.2.5) or by mistake not. */
+const partial: ReadonlySet<string> = new Set([
+  oids['id-ce-deltaCRLIndicator'],
+  oids['id-ce-issuingDistributionPoint'],
+]);
 
 /**
  * Whether the list says that it is by this issuer's key. An issuer that renews its key has lists of each (RFC 5280
@@ -165,7 +172,10 @@ function readCertificateList(reader: DerReader, der: Uint8Array): CertificateLis
   return { der, tbs, signatureAlgorithm, signature, issuer, thisUpdate, nextUpdate, extensions, ...entries };
 }
 
-/** revokedCertificates (RFC 5280 §5.1.2.6); when and why does not matter here. */
+/**
+ * revokedCertificates (RFC 5280 §5.1.2.6). When and why does not matter here, save where a delta takes an entry back
+ * (§5.3.1). An entry of another issuer's makes the list an indirect one, be it marked as critical (§5.3.3) or not.
+ */
 function readRevokedCertificates(
   entries: DerReader | undefined,
 ): Pick<CertificateList, 'revoked' | 'criticalEntryExtensions'> {
@@ -173,11 +183,18 @@ function readRevokedCertificates(
   const criticalEntryExtensions = new Set<string>();
   while (entries && !entries.done) {
     const entry = entries.enter(Tag.SEQUENCE);
-    revoked.add(hex(entry.unsigned()));
+    const serialNumber = hex(entry.unsigned());
     readTime(entry);
     const extensions = entry.done ? [] : readExtensions(entry.enter(Tag.SEQUENCE));
-    for (const { oid } of extensions.filter(isCritical)) criticalEntryExtensions.add(oid);
     entry.end();
+    for (const { oid, critical } of extensions) {
+      if (critical || oid === oids['id-ce-certificateIssuer']) criticalEntryExtensions.add(oid);
+    }
+    const reasonCode = extensions.find(({ oid }) => oid === oids['id-ce-cRLReasons']);
+    if (reasonCode === undefined || !equal(reasonCode.value, removeFromCRL)) revoked.add(serialNumber);
   }
   return { revoked, criticalEntryExtensions };
 }
+
+/** CRLReason (RFC 5280 §5.3.1): an ENUMERATED of 8. */
+const removeFromCRL = Uint8Array.of(0x0a, 1, 8);

@@ -33,6 +33,7 @@ export const oids = {
   'id-ce-subjectAltName': '2.5.29.17',
   'id-ce-basicConstraints': '2.5.29.19',
   'id-ce-cRLNumber': '2.5.29.20',
+  'id-ce-cRLReasons': '2.5.29.21',
   'id-ce-deltaCRLIndicator': '2.5.29.27',
   'id-ce-issuingDistributionPoint': '2.5.29.28',
   'id-ce-certificateIssuer': '2.5.29.29',

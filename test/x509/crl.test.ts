@@ -78,6 +78,45 @@ describe('a CRL', () => {
     }
   });
 
+  test('that is a part says what is revoked, and of the rest nothing (RFC 5280 §5.2.4, §5.2.5)', () => {
+    const parts = [
+      [deltaCRLIndicator(critical)],
+      [deltaCRLIndicator()],
+      [issuingDistributionPoint(critical)],
+      [issuingDistributionPoint()],
+    ];
+    for (const [extra = critical] of parts) {
+      const part = (options: CrlOptions) =>
+        createCrl(intermediate, { extensions: [cRLNumber, extra], ...options });
+      const listing = part({ serialNumbers: [42n] });
+      for (const crls of [
+        [listing],
+        [listing, createCrl(intermediate)],
+        [createCrl(intermediate), listing],
+      ]) {
+        expect(judge(crls)).toBe('revoked');
+      }
+      const takenBack = [crlExtension(oids['id-ce-cRLReasons'], der.element(0x0a, Uint8Array.of(8)))];
+      const removing = part({ serialNumbers: [42n], entryExtensions: takenBack });
+      expect(judge([removing])).toBe('revocation-status');
+      expect(judge([removing, createCrl(intermediate)])).toBe('valid');
+      const outdated = part({ serialNumbers: [42n], thisUpdate: now - 2 * hour, nextUpdate: now - hour });
+      expect(judge([outdated, createCrl(intermediate)])).toBe('valid');
+      expect(judge([part({ serialNumbers: [42n], signer: root }), createCrl(intermediate)])).toBe('valid');
+    }
+  });
+
+  test('with a critical extension that is not understood must not be used, whatever it lists (RFC 5280 §5.2, §5.3)', () => {
+    const strange = crlExtension('1.3.6.1.4.1.55738.1', der.nullValue(), critical);
+    for (const options of [
+      { serialNumbers: [42n], extensions: [cRLNumber, strange] },
+      { serialNumbers: [42n], entryExtensions: [strange] },
+      { serialNumbers: [42n], entryExtensions: [certificateIssuer()] },
+    ]) {
+      expect(judge([createCrl(intermediate, options)])).toBe('revocation-status');
+    }
+  });
+
   test('counts only from an issuer that may sign it (RFC 5280 §6.3.3 (f))', () => {
     const mute = root.issueAuthority({ name: 'Mute', keyUsage: ['keyCertSign'] });
     const shown = mute.issue({ dnsNames: [host], serialNumber: 42n }).chain;
