@@ -109,9 +109,22 @@ export function applicationFault(what: string, thrown: unknown): TlsError {
   return fault('application', `${what} failed${sentence}`, thrown);
 }
 
-/** A peer's words in a sentence of ours: escaped, and cut short, so that no log is forged or flooded with them. */
+/** Whatever could end a line, colour a terminal or turn the direction of writing is written as its code point. */
+export function printable(text: string): string {
+  return text.replace(
+    /[\p{C}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
+}
+
+/** A peer's word in a sentence of ours: escaped, and cut short, so that no log is forged or flooded with it. */
+export function quote(word: string): string {
+  return printable(JSON.stringify(word.length > 100 ? `${word.slice(0, 100)}…` : word));
+}
+
+/** Its words, of which the first few are shown. */
 export function quoted(words: readonly string[]): string {
-  const shown = words.slice(0, 8).map((word) => JSON.stringify(word.slice(0, 64)));
+  const shown = words.slice(0, 8).map(quote);
   return words.length > shown.length
     ? `${shown.join(', ')} and ${words.length - shown.length} more`
     : shown.join(', ');

@@ -4,6 +4,7 @@
  */
 
 import { fromUtf8, hex } from '../wire/bytes.ts';
+import { printable } from '../wire/error.ts';
 import { DerError, DerReader, Tag } from './der.ts';
 
 export interface Name {
@@ -200,9 +201,7 @@ function codePoints(bytes: Uint8Array, width: number): string | undefined {
   return text;
 }
 
-/** Whatever could end a line, colour a terminal or turn the direction of writing is written as its code point. */
+/** RFC 4514 §2.4 */
 function escaped(text: string): string {
-  return text
-    .replace(/[\\,+"<>;]/g, '\\$&')
-    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+  return printable(text.replace(/[\\,+"<>;]/g, '\\$&'));
 }

@@ -7,6 +7,7 @@
  */
 
 import { equal } from '../wire/bytes.ts';
+import { quote } from '../wire/error.ts';
 import { formatIpAddress } from './addresses.ts';
 import type { Certificate } from './certificate.ts';
 import { constructedContextTag, DerReader, Tag } from './der.ts';
@@ -232,8 +233,4 @@ function display(name: GeneralName): string {
     default:
       return 'one, which nobody can check';
   }
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
 }

@@ -3,6 +3,7 @@
  * without fractions. A CA must write dates through 2049 as UTCTime; whoever reads must take either form.
  */
 
+import { quote } from '../wire/error.ts';
 import { type DerReader, Tag } from './der.ts';
 
 /** Milliseconds since the epoch. @throws DerError */
@@ -59,8 +60,4 @@ function instant(year: number, month = 0, day = 0, hour = 0, minute = 0, second 
     date.getUTCMinutes() === minute &&
     date.getUTCSeconds() === second;
   return kept ? date.getTime() : undefined;
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.replace(/[^ -~]/g, '?'));
 }

@@ -6,7 +6,7 @@
 import { sha256 } from '../crypto/hash.ts';
 import type { CryptoProvider } from '../crypto/provider.ts';
 import { hex, utf8 } from '../wire/bytes.ts';
-import { TlsError } from '../wire/error.ts';
+import { quote, TlsError } from '../wire/error.ts';
 import { Writer } from '../wire/writer.ts';
 import { formatIpAddress } from './addresses.ts';
 import { type Certificate, parseCertificate } from './certificate.ts';
@@ -124,7 +124,7 @@ function nameRefusal({ leaf, peer, serverName }: ShownChain, allowAny: boolean):
   return refuse(
     'host-name',
     leaf,
-    `expected a certificate for ${JSON.stringify(serverName)}, found ${listNames(leaf)}`,
+    `expected a certificate for ${quote(serverName)}, found ${listNames(leaf)}`,
   );
 }
 
@@ -191,7 +191,7 @@ function compare(a: Uint8Array, b: Uint8Array): number {
 
 function listNames({ subjectAltNames = [] }: Certificate): string {
   const names = subjectAltNames.flatMap((name) => {
-    if (name.type === 'dNSName') return `DNS:${JSON.stringify(name.value.slice(0, 100))}`;
+    if (name.type === 'dNSName') return `DNS:${quote(name.value)}`;
     return name.type === 'iPAddress' ? `IP:${formatIpAddress(name.value)}` : [];
   });
   if (names.length === 0) return 'no name of a host in it';

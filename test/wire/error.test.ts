@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AlertDescription, AlertLevel, type AlertName, alertName } from '../../src/wire/alert.ts';
-import { type Fault, fault, faults, inState, TlsError } from '../../src/wire/error.ts';
+import { type Fault, fault, faults, inState, quote, quoted, TlsError } from '../../src/wire/error.ts';
 
 const names = Object.keys(faults) as Fault[];
 
@@ -114,5 +114,25 @@ describe('the state of an error', () => {
     inState(error, 'serverHello');
     expect(error.state).toBeUndefined();
     expect(error.message).toBe('expected 2 more bytes, found 1');
+  });
+});
+
+describe('a peer’s words in a message', () => {
+  const words = fc.array(fc.string({ unit: 'binary', maxLength: 300 }), { maxLength: 20 });
+
+  test('end no line, move no cursor and turn no text around, whatever they are', () => {
+    fc.assert(
+      fc.property(words, (words) => {
+        expect(quoted(words)).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
+      }),
+      { examples: [[['\u0085', '\u009b31m', '\u007f', '\r\n', '\u202e', '\u2028', '\ud800']]] },
+    );
+    expect(quote('a"\u009b')).toBe('"a\\"\\u{9b}"');
+  });
+
+  test('are cut short, each and all of them', () => {
+    fc.assert(fc.property(words, (words) => quoted(words).length < 8 * 1300));
+    expect(quoted(Array.from({ length: 20 }, () => 'x'))).toMatch(/ and 12 more$/);
+    expect(quote('x'.repeat(1000))).toHaveLength(103);
   });
 });
