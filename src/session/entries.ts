@@ -6,8 +6,8 @@
  * it into two structures, neither of which ever has to be built anew, as a Map has to when it is full of the holes of
  * what was deleted, which takes a fifth of a second where there are a million:
  *
- * - A hash table that grows by linear hashing (Litwin 1980): for each entry that is added past the number of buckets,
- *   one more bucket, into which one old bucket is divided.
+ * - A hash table that grows by linear hashing (Litwin 1980): with each entry that is added, two more buckets, into each
+ *   of which one old bucket is divided.
  * - A ring in the order of use, through the header of record 0: `newer` of that is the oldest entry, `older` the newest.
  */
 
@@ -69,7 +69,7 @@ export class Entries {
   /** Adds a copy of `state` under `key`, which must not have one yet, as the entry used last. */
   add(key: string, state: Uint8Array, expiresAt: number): void {
     const { bytes, hash } = this.#prepared(key);
-    if (this.#size >= this.#buckets) this.#divideBucket();
+    while (2 * this.#size >= this.#buckets) this.#divideBucket();
     const entry = this.#records.create(bytes.length + state.length);
     this.#records.write(entry, 0, bytes);
     this.#records.write(entry, bytes.length, state);
