@@ -4,6 +4,7 @@
  */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,7 @@ import * as face from 'reprise-tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAuthority } from '../support/issuer.ts';
 import { freePort } from '../support/ports.ts';
+import { hasRedis, RedisServer } from '../support/redis-server.ts';
 import { tsxArguments, tsxEnvironment } from '../support/tsx.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -63,7 +65,7 @@ describe('the examples of README.md', () => {
     execFileSync('sh', ['-c', openssl('req')], { cwd: folder, stdio: 'ignore' });
   });
 
-  const together = ['server.mts', 'client.mts', 'balancer.mts'];
+  const together = ['server.mts', 'client.mts', 'balancer.mts', 'redis.mts'];
   const alone = examples.filter(({ file = '' }) => !together.includes(file));
   it.each(alone.map(({ file = '' }) => file))('%s runs, and prints what the README says', async (file) => {
     expect(await run(file)).toEqual({ output: printed(file), errors: '', status: 0 });
@@ -92,6 +94,37 @@ describe('the examples of README.md', () => {
       await server.prints('resumed', 5);
     } finally {
       server.process.kill();
+    }
+  });
+
+  it.skipIf(!hasRedis || !hasOpenSsl)('redis.mts resumes what another of it has begun', async () => {
+    writeFileSync(join(folder, 'sealing.key'), randomBytes(32));
+    const redis = await RedisServer.start();
+    const ports = [await freePort(), await freePort()] as const;
+    const servers = ports.map((port) =>
+      start('redis.mts', { PORT: `${port}`, REDIS_URL: `redis://127.0.0.1:${redis.port}` }),
+    );
+    try {
+      for (const server of servers) await server.prints('listening');
+      const visit = (port: number, option: string) => {
+        const options = [
+          '-connect',
+          `localhost:${port}`,
+          '-tls1_2',
+          '-CAfile',
+          'certificate.pem',
+          option,
+          'session',
+        ];
+        return execFileSync('openssl', ['s_client', ...options], { cwd: folder, input: '', stdio: 'pipe' });
+      };
+      expect(`${visit(ports[0], '-sess_out')}`).toMatch(/^New, TLSv1.2/m);
+      expect(`${visit(ports[1], '-sess_in')}`).toMatch(/^Reused, TLSv1.2/m);
+      await servers[1]?.prints('resumed,');
+      for (const { errors } of servers) expect(errors).toBe('');
+    } finally {
+      for (const server of servers) server.process.kill();
+      await redis.stop();
     }
   });
 
