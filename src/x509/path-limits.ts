@@ -10,7 +10,7 @@ export interface PathLimits {
   readonly certificates: number;
   /** Times that one is tried as the issuer of another. */
   readonly candidates: number;
-  /** Signatures that are verified, on certificates and CRLs. */
+  /** Signatures that are verified; one on a certificate that does not hold counts as four. */
   readonly signatures: number;
   /** Comparisons of a name with a name constraint; a look at a name counts as one. */
   readonly comparisons: number;

@@ -72,7 +72,9 @@ export class PathValidator {
   }
 
   #signatureRefusal(certificate: Certificate, issuer: Issuer): Refusal | undefined {
+    const wasRefuted = this.isRefuted(certificate, issuer);
     if (this.#isSigned(certificate, issuer)) return undefined;
+    if (!wasRefuted) this.#budget.spend('signatures', costOfForgery - 1);
     const sentence = `expected a signature by the key of ${issuer.subject}, found one that does not hold`;
     return refuse('signature', certificate, sentence);
   }
@@ -141,6 +143,9 @@ export class PathValidator {
     return breach === undefined ? undefined : refuse('name-constraints', certificate, breach);
   }
 }
+
+/** A certificate with a false signature counts as several with true ones: a stranger can make any number of them. */
+const costOfForgery = 4;
 
 /** Each issuer with what it issued, the anchor first. */
 function* pairsFromTheTop(

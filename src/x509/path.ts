@@ -62,7 +62,8 @@ class Search {
   /** `below` counts the issuers in the path that are not self-issued: what a pathLenConstraint above them is about. */
   #extend(certificates: Path['certificates'], below: number): Path | undefined {
     const last = certificates[certificates.length - 1] ?? certificates[0];
-    for (const anchor of this.#request.anchors.named(last.issuer)) {
+    const anchors = this.#request.anchors.named(last.issuer);
+    for (const anchor of likelyFirst(last, anchors, ({ certificate }) => certificate)) {
       if (!this.#budget.spend('candidates')) return undefined;
       const path = { certificates, anchor };
       const refusal = this.#anchorRefusal(anchor, below) ?? this.#validator.refusal(path);
@@ -88,16 +89,9 @@ class Search {
     return undefined;
   }
 
-  /** Those that bear the issuer's name; first those with the key that the certificate says it is signed with. */
   #candidates(certificate: Certificate): readonly Certificate[] {
     const named = this.#bySubject.get(comparableName(certificate.issuer)) ?? [];
-    const wanted = named.length > 1 ? authorityKeyIdentifierHint(certificate) : undefined;
-    if (wanted === undefined) return named;
-    const fits = (candidate: Certificate) => {
-      const own = keyIdentifierHint(candidate);
-      return own !== undefined && equal(own, wanted);
-    };
-    return [...named.filter(fits), ...named.filter((candidate) => !fits(candidate))];
+    return likelyFirst(certificate, named, (candidate) => candidate);
   }
 
   #anchorRefusal({ certificate }: TrustAnchor, below: number): Refusal | undefined {
@@ -118,6 +112,22 @@ class Search {
     if (!this.#breaches.has(certificate)) this.#breaches.set(certificate, breach());
     return this.#breaches.get(certificate);
   }
+}
+
+/** Of those that bear the issuer's name first the ones with the key that the certificate says it is signed with. */
+function likelyFirst<T>(
+  certificate: Certificate,
+  named: readonly T[],
+  certificateOf: (issuer: T) => Certificate | undefined,
+): readonly T[] {
+  const wanted = named.length > 1 ? authorityKeyIdentifierHint(certificate) : undefined;
+  if (wanted === undefined) return named;
+  const fits = (issuer: T) => {
+    const stated = certificateOf(issuer);
+    const own = stated && keyIdentifierHint(stated);
+    return own !== undefined && equal(own, wanted);
+  };
+  return [...named.filter(fits), ...named.filter((issuer) => !fits(issuer))];
 }
 
 /** One name with one key stands in a path but once, whatever certificates it has (RFC 4158 §5.2). */

@@ -318,6 +318,14 @@ describe('a path', () => {
     ]);
   });
 
+  test('ends in the anchor whose key it names, however many anchors bear the name (RFC 5280 §4.2.1.1)', () => {
+    const renewals = Array.from({ length: 20 }, () => createAuthority({ name: 'Renewed' }));
+    const verify = createCertificateVerifier({
+      trustAnchors: renewals.map(({ certificateDer }) => certificateDer),
+    });
+    for (const root of renewals) expect(verify(show(root.issue({ dnsNames: [host] }).chain))).toBe(true);
+  });
+
   test('binds a client to clientAuth, and to no name of a host (RFC 5280 §4.2.1.12)', () => {
     const root = createAuthority();
     const chainFor = (purpose: 'id-kp-serverAuth' | 'id-kp-clientAuth') =>
