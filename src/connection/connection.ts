@@ -61,6 +61,8 @@ export abstract class Connection<S extends StateTable = StateTable> {
   #transportEnd: { readonly cause: unknown } | undefined;
   #running = false;
   #closeSent = false;
+  /** The peer's close_notify has come and is not answered yet. What comes behind it is not looked at. */
+  #closeReceived = false;
   /** Data has come since our close_notify: an end without the peer's own may cut it short. */
   #dataSinceClose = false;
   #ended = false;
@@ -93,7 +95,7 @@ export abstract class Connection<S extends StateTable = StateTable> {
    */
   feed(bytes: Uint8Array): Promise<void> | undefined {
     demandBytes('feed', bytes);
-    if (this.#ended) return undefined;
+    if (this.#ended || this.#closeReceived) return undefined;
     const { record } = this.#engine.peer;
     record.push(bytes);
     this.#run();
@@ -111,7 +113,7 @@ export abstract class Connection<S extends StateTable = StateTable> {
    * was fed and still waits for an answer of this side's own is read first: the peer's close_notify may be in it.
    */
   feedEnd(cause?: unknown): void {
-    if (this.#ended) return;
+    if (this.#ended || this.#closeReceived) return;
     if ((this.#running || this.#waiting !== undefined) && this.#engine.peer.record.buffered > 0) {
       this.#transportEnd = { cause };
       return;
@@ -145,7 +147,7 @@ export abstract class Connection<S extends StateTable = StateTable> {
     this.#guard(() => {
       this.#closeNotify();
       this.#flush();
-      if (this.#established === undefined) this.#end(undefined);
+      if (this.#established === undefined || this.#closeReceived) this.#end(undefined);
     });
   }
 
@@ -196,7 +198,7 @@ export abstract class Connection<S extends StateTable = StateTable> {
   }
 
   #read(): void {
-    while (!this.#ended && this.#waiting === undefined) {
+    while (!this.#ended && !this.#closeReceived && this.#waiting === undefined) {
       const message = this.#joiner.next();
       if (message !== undefined) {
         this.#onMessage(message.name, message.raw, message.body);
@@ -310,10 +312,18 @@ export abstract class Connection<S extends StateTable = StateTable> {
     this.#engine.report({ kind: 'warning-received', alert: name ?? description });
   }
 
-  /** RFC 5246 §7.2.1: it is answered in kind, behind what was written already. */
+  /**
+   * It is answered in kind, behind what was written already (RFC 5246 §7.2.1); or, where the application can be told and
+   * has not closed its own side, when it does: to discard what it had still to say would truncate it (RFC 8446 §6.1).
+   */
   #onCloseNotify(): void {
     if (this.#established === undefined) {
       this.#end(alertReceived('close_notify', AlertDescription.close_notify, this.state));
+      return;
+    }
+    if (this.#handlers.end !== undefined && !this.#closeSent) {
+      this.#closeReceived = true;
+      this.#tell('end', () => this.#handlers.end?.());
       return;
     }
     if (!this.#closeSent) this.#closeNotify();

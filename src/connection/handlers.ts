@@ -13,6 +13,12 @@ export interface ConnectionHandlers {
   data?(bytes: Uint8Array): void;
   /** The handshake is done: from now on `write` may be called. */
   secure?(info: ConnectionInfo): void;
+  /**
+   * The peer has said close_notify first: nothing more will come. With this handler the connection stays open for what
+   * this side has still to say, until `close` (RFC 8446 §6.1). Without it, close_notify is answered at once, which is
+   * the end (RFC 5246 §7.2.1).
+   */
+  end?(): void;
   /** The end, once: undefined after an orderly close, else what went wrong. The transport is to be closed. */
   close?(error: TlsError | undefined): void;
 }

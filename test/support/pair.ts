@@ -52,6 +52,7 @@ export function makePair(clientConfig: ClientConfig, serverConfig: ServerConfig,
   const toServer: Uint8Array[] = [];
   const toClient: Uint8Array[] = [];
   const handlers = (end: End, out: Uint8Array[], more: Partial<ConnectionHandlers> = {}) => ({
+    ...more,
     send: (bytes: Uint8Array) => {
       end.sent.push(bytes.slice());
       out.push(bytes);
