@@ -1,0 +1,217 @@
+/**
+ * Endpoint: one end of a connection as the options describe it, ready to be opened over a transport. What `node:tls`
+ * says in its options becomes a configuration of the core here, and what is wrong with them is said before a byte is sent.
+ */
+
+import { domainToASCII } from 'node:url';
+import { upon } from '../connection/ask.ts';
+import { ClientConnection } from '../connection/client.ts';
+import type { CertificateConfig, ClientConfig, Config, ServerConfig } from '../connection/config.ts';
+import type { ConnectionHandlers } from '../connection/handlers.ts';
+import { resolveClient, resolveServer } from '../connection/resolve.ts';
+import { ServerConnection } from '../connection/server.ts';
+import type { ClientSessionCache, MaybePromise, SessionStore } from '../session/store.ts';
+import { ClientSession } from './client-session.ts';
+import { applicationProtocols, defined, either, pick } from './options.ts';
+import { contextOf, SecureContext, type SecureContextOptions } from './secure-context.ts';
+import { type PeerTrust, peerTrust, type TrustOptions } from './trust.ts';
+
+export interface EndpointOptions extends SecureContextOptions, TrustOptions, Pick<Config, CommonName> {
+  /** What `createSecureContext` made, in the place of the options that it takes. */
+  readonly secureContext?: SecureContext | undefined;
+  /** Application protocols in order of preference, in the place of `alpnProtocols`. */
+  readonly ALPNProtocols?: readonly (string | Uint8Array)[] | Uint8Array | undefined;
+  /** How long a handshake may take, milliseconds; 0: as long as it likes. Default: 120000. */
+  readonly handshakeTimeout?: number | undefined;
+}
+
+export interface ClientOptions extends EndpointOptions {
+  /** The server's name: sent unless it is an address, and what its certificate is checked for. Default: `host`. */
+  readonly servername?: string | undefined;
+  readonly host?: string | undefined;
+  readonly port?: number | string | undefined;
+  /** What `getSession` or the event 'session' gave, of an earlier connection to this server with these options. */
+  readonly session?: Uint8Array | undefined;
+  /** Where sessions are kept besides, so that nobody has to carry them. */
+  readonly sessionCache?: ClientSessionCache | undefined;
+  readonly sessionPartition?: string | undefined;
+}
+
+export interface ServerOptions
+  extends EndpointOptions,
+    Pick<ServerConfig, 'selectCertificate' | 'acceptSession' | 'strictSessionInvalidation'> {
+  /** Whether clients are asked for a certificate; with `rejectUnauthorized` they need one. Default: false. */
+  readonly requestCert?: boolean | undefined;
+  /** In the place of the two. */
+  readonly clientAuthentication?: ServerConfig['clientAuthentication'];
+  /** Chooses the certificates for a name; without a context it is those of the server itself. */
+  readonly SNICallback?:
+    | ((
+        servername: string,
+        callback: (error: Error | null, context?: SecureContext | undefined) => void,
+      ) => void)
+    | undefined;
+  /** Where sessions are kept. Null: nowhere, so that none is resumed. */
+  readonly sessionStore?: SessionStore | null | undefined;
+}
+
+export interface Endpoint {
+  readonly role: 'client' | 'server';
+  readonly trust: PeerTrust;
+  readonly handshakeTimeout: number;
+  /** The session of a client's socket. */
+  readonly session: ClientSession | undefined;
+  open(handlers: ConnectionHandlers): ClientConnection | ServerConnection;
+}
+
+/** A client's, for one connection. @throws TypeError or RangeError on options that cannot be meant or honoured */
+export function clientEndpoint(options: ClientOptions): Endpoint {
+  const context = contextOf(options);
+  const serverName = asciiName(options.servername || options.host);
+  const { rejectUnauthorized = true, verifyCertificate, checkServerIdentity, sessionPartition } = options;
+  if (rejectUnauthorized && (serverName ?? verifyCertificate ?? checkServerIdentity) === undefined) {
+    throw new TypeError('expected servername or host, to check the certificate of the server for');
+  }
+  const trust = peerTrust(context.anchors, options);
+  // Without a name and without a partition nothing tells one server's sessions from another's.
+  const nameless = serverName === undefined && sessionPartition === undefined;
+  const cache = nameless ? undefined : options.sessionCache;
+  const session = new ClientSession(options.session, cache, options.port);
+  const config: ClientConfig = {
+    ...commonConfig(options, context),
+    verifyCertificate: trust.verifyCertificate,
+    certificates: context.certificates,
+    sessionCache: session,
+    ...defined({ serverName, sessionPartition: nameless ? '' : sessionPartition }),
+  };
+  resolveClient(config);
+  return {
+    role: 'client',
+    trust,
+    session,
+    handshakeTimeout: handshakeTimeoutOf(options),
+    open: (handlers) => new ClientConnection(config, handlers),
+  };
+}
+
+/** Finds the context for a server name; undefined: the server's own. */
+export type ContextByName = (servername: string) => MaybePromise<SecureContext | undefined>;
+
+/** A server's, for all its connections. @throws TypeError or RangeError on options that cannot be meant or honoured */
+export function serverEndpoint(options: ServerOptions, named?: ContextByName): Endpoint {
+  const context = contextOf(options);
+  const clientAuthentication =
+    either(options, 'requestCert', 'clientAuthentication', (asked) => authentication(asked, options)) ??
+    'none';
+  const trust = clientTrust(clientAuthentication, context, options);
+  const config: ServerConfig = {
+    ...commonConfig(options, context),
+    ...pick(options, ['acceptSession', 'strictSessionInvalidation']),
+    ...certificateSelection(options, context, named),
+    ...defined({
+      clientAuthentication,
+      verifyCertificate: trust.verifyCertificate,
+      sessionStore: options.sessionStore ?? undefined,
+    }),
+  };
+  resolveServer(config);
+  return {
+    role: 'server',
+    trust,
+    session: undefined,
+    handshakeTimeout: handshakeTimeoutOf(options),
+    open: (handlers) => new ServerConnection(config, handlers),
+  };
+}
+
+const commonNames = [
+  'requireExtendedMasterSecret',
+  'recordSizeLimit',
+  'sessionStoreDeadline',
+  'alpnProtocols',
+  'clock',
+  'keyLog',
+  'report',
+] as const;
+type CommonName = (typeof commonNames)[number];
+
+function commonConfig(options: EndpointOptions, context: SecureContext): Omit<Config, 'verifyCertificate'> {
+  const alpnProtocols = either(options, 'ALPNProtocols', 'alpnProtocols', applicationProtocols);
+  return { ...context.config, ...pick(options, commonNames), ...defined({ alpnProtocols }) };
+}
+
+/** As node: from 0, which is no limit at all, to what a timer can be set for. */
+function handshakeTimeoutOf({ handshakeTimeout = 120_000 }: EndpointOptions): number {
+  if (handshakeTimeout >= 0 && handshakeTimeout <= 0x7fffffff) return handshakeTimeout;
+  throw new RangeError(`handshakeTimeout: expected 0 to 2147483647 milliseconds, got ${handshakeTimeout}`);
+}
+
+/** The core knows names as they go over the wire: an internationalised one in its A-labels. */
+function asciiName(name: string | undefined): string | undefined {
+  if (name === undefined || name === '') return undefined;
+  return /^[!-~]+$/.test(name) ? name : domainToASCII(name) || name;
+}
+
+type ClientAuthentication = NonNullable<ServerConfig['clientAuthentication']>;
+
+function authentication(asked: boolean, { rejectUnauthorized = true }: TrustOptions): ClientAuthentication {
+  if (!asked) return 'none';
+  return rejectUnauthorized ? 'require' : 'request';
+}
+
+/** The platform's roots vouch for servers. Whose clients are let in is for the server to say. */
+function clientTrust(
+  clientAuthentication: ClientAuthentication,
+  { anchors }: SecureContext,
+  options: ServerOptions,
+): PeerTrust {
+  if (clientAuthentication === 'none') {
+    const authorization = { authorized: false, authorizationError: null };
+    return { verifyCertificate: undefined, authorization: () => authorization };
+  }
+  const { rejectUnauthorized = true, verifyCertificate } = options;
+  if (rejectUnauthorized && (anchors.ca ?? anchors.trustAnchors ?? verifyCertificate) === undefined) {
+    throw new TypeError('requestCert: expected ca, to say whose clients are let in');
+  }
+  return peerTrust(anchors, options);
+}
+
+function certificateSelection(
+  { selectCertificate, SNICallback }: ServerOptions,
+  { certificates }: SecureContext,
+  named: ContextByName | undefined,
+): Pick<ServerConfig, 'certificates' | 'selectCertificate'> {
+  const choices = defined({ selectCertificate, SNICallback, addContext: named });
+  if (Object.keys(choices).length > 1) {
+    throw new TypeError(`expected one choice by name, got ${Object.keys(choices).join(' and ')}`);
+  }
+  if (selectCertificate !== undefined) return { selectCertificate };
+  const byName = SNICallback === undefined ? named : promised(SNICallback);
+  if (byName === undefined) return { certificates };
+  return {
+    selectCertificate: ({ serverName }) =>
+      serverName === undefined
+        ? certificates
+        : upon(byName(serverName), (context) => (context ? certificatesOf(context) : certificates)),
+  };
+}
+
+function promised(SNICallback: NonNullable<ServerOptions['SNICallback']>): ContextByName {
+  return (servername) =>
+    new Promise((resolve, reject) => {
+      SNICallback(servername, (error, context) => (error ? reject(error) : resolve(context)));
+    });
+}
+
+/**
+ * A context for one name has certificates and nothing more: the suites, and whom clients must be known to, are those of
+ * the server, and to pass over others in silence would not be safe.
+ */
+export function certificatesOf(context: SecureContext): readonly CertificateConfig[] {
+  if (!(context instanceof SecureContext)) {
+    throw new TypeError('expected a context made by createSecureContext of reprise-tls/node');
+  }
+  const [other] = Object.keys({ ...context.config, ...defined(context.anchors) });
+  if (other === undefined) return context.certificates;
+  throw new TypeError(`expected a context with cert and key alone for one name, got one with ${other}`);
+}
