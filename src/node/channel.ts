@@ -1,8 +1,8 @@
 /**
  * Channel: a connection of the core over a transport, with back-pressure both ways.
  *
- * What the connection says is told when it has returned, in its order, so that a listener that throws is the
- * application's uncaught exception and no fault of TLS, and one that calls back meets a connection at rest.
+ * What the connection says is told when it has returned, in its order: a listener that calls back meets a connection at
+ * rest, and one that throws is the application's uncaught exception and no fault of TLS.
  *
  * Bounds, in bytes. Reading: `feedLength` at most are made plaintext after the reader has had enough; one record that is
  * not whole waits in the connection; the transport holds what its own highWaterMark allows, and what it read last.
@@ -42,7 +42,7 @@ export class Channel {
   readonly #events: ChannelEvents;
   /** What the connection said and nobody was told yet. */
   #told: (() => void)[] = [];
-  #telling = false;
+  #running = false;
   /** What came and was not fed yet. */
   #unread: Uint8Array = empty;
   #transportEnded = false;
@@ -139,22 +139,20 @@ export class Channel {
 
   #tell(event: () => void): void {
     if (this.#destroyed) return;
-    if (!this.#telling && this.#told.length === 0) queueMicrotask(() => this.#run());
+    if (!this.#running && this.#told.length === 0) queueMicrotask(() => this.#run());
     this.#told.push(event);
   }
 
   /** The one loop: tells what was said, then reads on, while nothing holds it back. */
   #run(): void {
-    if (this.#telling) return;
-    this.#telling = true;
+    if (this.#running) return;
+    this.#running = true;
     try {
       do {
-        for (let event = this.#told.shift(); event !== undefined; event = this.#told.shift()) event();
+        for (let event = this.#told.shift(); event !== undefined; event = this.#told.shift()) uncaught(event);
       } while (this.#feedNext());
     } finally {
-      this.#telling = false;
-      // A listener threw: the others are told all the same.
-      if (this.#told.length > 0) queueMicrotask(() => this.#run());
+      this.#running = false;
     }
     if (this.#destroyed) return;
     if (this.#readerFull || this.#answerDue) this.#transport.pause();
@@ -245,4 +243,15 @@ function* batches(chunks: readonly Uint8Array[]): Generator<Uint8Array, undefine
   }
   if (length > 0) yield small.length === 1 && small[0] !== undefined ? small[0] : Buffer.concat(small);
   return undefined;
+}
+
+/** What a listener throws must not end up in the stream below, whose call this may be: the host hears of it. */
+function uncaught(event: () => void): void {
+  try {
+    event();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
 }

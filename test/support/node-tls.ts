@@ -212,12 +212,14 @@ function ephemeralGroup(socket: tls.TLSSocket): string | undefined {
 
 const servers = new WeakMap<tls.TlsOptions, tls.Server>();
 
-/** Node switches OpenSSL's own session cache off: sessions go through its two events to a Map. */
 function serverOf(options: tls.TlsOptions): tls.Server {
-  const known = servers.get(options);
-  if (known !== undefined) return known;
-  const sessions = new Map<string, Buffer>();
-  const server = tls.createServer(options);
+  const server = servers.get(options) ?? remembering(tls.createServer(options));
+  servers.set(options, server);
+  return server;
+}
+
+/** Node switches OpenSSL's own session cache off: sessions go through its two events to a Map. */
+export function remembering(server: tls.Server, sessions = new Map<string, Buffer>()): tls.Server {
   server.on('newSession', (id: Buffer, state: Buffer, done: () => void) => {
     sessions.set(id.toString('hex'), state);
     done();
@@ -225,7 +227,6 @@ function serverOf(options: tls.TlsOptions): tls.Server {
   server.on('resumeSession', (id: Buffer, done: (error: Error | null, state: Buffer | null) => void) => {
     done(null, sessions.get(id.toString('hex')) ?? null);
   });
-  servers.set(options, server);
   return server;
 }
 
