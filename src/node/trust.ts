@@ -81,7 +81,7 @@ export function peerTrust(anchors: AnchorOptions, options: TrustOptions): Trust 
   const verifier = pathVerifier(anchors);
   const judge = (shown: PeerCertificates) => judgement(verifier, shown, checkServerIdentity);
   const { authorities, digest } = verifier;
-  if (!rejectUnauthorized) return lenient(judge, { authorities });
+  if (!rejectUnauthorized) return lenient(judge);
   const verify = (shown: PeerCertificates): true => {
     const verdict = judge(shown);
     if (verdict !== true) throw untrusted(verdict);
@@ -98,17 +98,14 @@ function authorization(peerCertificates: readonly Uint8Array[]): Authorization {
 
 type Judgement = true | RefusedCertificate;
 
-function lenient(
-  judge: (shown: PeerCertificates) => Judgement,
-  authorities: Pick<PathVerifier, 'authorities'>,
-): Trust {
+/** Without authorities: a CertificateRequest that lists some asks for no other's certificate (RFC 5246 §7.4.4). */
+function lenient(judge: (shown: PeerCertificates) => Judgement): Trust {
   const verdicts = new WeakMap<readonly Uint8Array[], Judgement>();
-  const verify = (shown: PeerCertificates): true => {
-    verdicts.set(shown.chain, judge(shown));
-    return true;
-  };
   return {
-    verifyCertificate: Object.assign(verify, authorities),
+    verifyCertificate: (shown) => {
+      verdicts.set(shown.chain, judge(shown));
+      return true;
+    },
     authorization: (chain) => {
       const verdict = verdicts.get(chain);
       if (verdict === true) return { authorized: true, authorizationError: null };

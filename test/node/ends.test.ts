@@ -49,8 +49,9 @@ async function meet(
   return {
     own: made[role],
     other: made[peer[role]],
-    [Symbol.asyncDispose]: async () => {
+    [Symbol.asyncDispose]: () => {
       for (const socket of [made.client, made.server]) socket.destroy();
+      return Promise.resolve();
     },
   };
 }

@@ -16,7 +16,7 @@ import { authority, ending, joined, listen, listening, site, trusting } from '..
 type Failure = Error & { code?: string; alert?: string; origin?: string; reason?: string; cause?: unknown };
 
 /** A server that takes everyone's first bytes for a ClientHello, and answers with these. */
-async function answering(bytes: Uint8Array): Promise<number> {
+function answering(bytes: Uint8Array): Promise<number> {
   const server = net.createServer((socket) => {
     socket.on('error', () => {});
     socket.once('data', () => socket.write(bytes));
@@ -118,7 +118,7 @@ describe('a certificate that', () => {
       await once(theirs, 'secureConnect');
       let session: Buffer | undefined;
       for (const resumed of [false, true]) {
-        const own: TlsSocket = connect({ ...options, ...(session === undefined ? {} : { session }) });
+        const own: TlsSocket = connect({ ...options, session });
         await once(own, 'secureConnect');
         expect(own.isSessionReused()).toBe(resumed);
         expect(own).toMatchObject({ authorized: false, authorizationError: theirs.authorizationError });
@@ -153,7 +153,7 @@ describe('a certificate that', () => {
     await once(lenient, 'secureConnect');
     const session = lenient.getSession();
     lenient.destroy();
-    expect(await errorOf(connect({ ...options, ...(session && { session }) }))).toMatchObject({
+    expect(await errorOf(connect({ ...options, session }))).toMatchObject({
       code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     });
   });

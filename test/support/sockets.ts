@@ -83,7 +83,7 @@ export interface Listening extends AsyncDisposable {
 /** A server on a free port of the loopback, which takes all sockets with it when it is disposed of. */
 export async function listening(
   options: TlsServerOptions = {},
-  onSocket: (socket: TlsSocket) => void = () => {},
+  onSocket: (socket: TlsSocket) => void = (socket) => socket.resume(),
 ): Promise<Listening> {
   const accepted: TlsSocket[] = [];
   const errors: Error[] = [];
