@@ -69,9 +69,10 @@ export class Transport {
     this.#stream.end(() => done());
   }
 
-  /** Ends the stream at once. */
+  /** Ends the stream at once. What was written before has left, as far as the stream could take it. */
   destroy(): void {
     this.#release();
+    this.#uncork();
     this.#stream.destroy();
   }
 
