@@ -29,13 +29,15 @@ export abstract class SocketLike extends Duplex {
   /** The idle timeout in milliseconds, where one is set. */
   timeout: number | undefined;
   readonly #below: Below;
+  readonly #told: readonly (readonly [event: string, tell: (...args: unknown[]) => void])[];
   #idle: NodeJS.Timeout | undefined;
 
-  protected constructor(below: Duplex, options: DuplexOptions) {
+  protected constructor(below: Below, options: DuplexOptions) {
     super(options);
     this.#below = below;
-    for (const event of ['lookup', 'connect', 'ready'])
-      below.once(event, (...args) => this.emit(event, ...args));
+    const events = below.connecting === true ? ['lookup', 'connect', 'ready'] : [];
+    this.#told = events.map((event) => [event, (...args) => this.emit(event, ...args)]);
+    for (const [event, tell] of this.#told) below.on(event, tell);
   }
 
   /** Emits 'timeout' when no bytes have come or gone for so many milliseconds; 0: never. */
@@ -134,9 +136,11 @@ export abstract class SocketLike extends Duplex {
     this.#idle?.refresh();
   }
 
-  protected noLongerIdle(): void {
+  /** Lets go of the stream below, and of the time. */
+  protected release(): void {
     clearTimeout(this.#idle);
     this.#idle = undefined;
+    for (const [event, tell] of this.#told) this.#below.off(event, tell);
   }
 
   #idleTimer(milliseconds: number): NodeJS.Timeout {

@@ -72,7 +72,7 @@ export class TlsSocket extends SocketLike {
       closed: (error) => this.#onClosed(error),
       active: () => this.active(),
     });
-    if (this.connecting) stream.once('connect', () => this.#start());
+    if (this.connecting) this.once('connect', () => this.#start());
     else this.#start();
   }
 
@@ -159,7 +159,7 @@ export class TlsSocket extends SocketLike {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     clearTimeout(this.#handshakeTimer);
-    this.noLongerIdle();
+    this.release();
     this.#channel.destroy(error instanceof TlsError && error.origin === 'sent' ? 'alert' : 'nothing');
     this.#endpoint.session?.wipe();
     this.#channel.takeUnwritten()?.(error);

@@ -39,6 +39,9 @@ export class Transport {
       ['drain', () => events.drained()],
     ];
     for (const [event, listener] of this.#listeners) stream.on(event, listener);
+    // What has happened already is not emitted again.
+    if (stream.destroyed) process.nextTick(() => events.lost(undefined));
+    else if (stream.readableEnded) process.nextTick(() => events.end());
   }
 
   /** Whether it should not be given more for now. */
