@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util';
 import { type SuiteName, suiteNames } from './contestants/contestant.ts';
 import { type ContestantName, contestantNames, handshakeBenchmark } from './handshake.ts';
+import { loopbackBenchmark } from './loopback.ts';
 import { peekBenchmark } from './peek.ts';
 import { sessionsBenchmark } from './sessions.ts';
 import { verificationBenchmark } from './verification.ts';
@@ -14,6 +15,7 @@ const help = `usage: npm run bench -- <benchmark> [options]
 
 benchmarks
   handshake          full and resumed handshakes a second, both ends in memory
+  loopback           sockets over TCP: resumed handshakes, and bytes through one connection
   peek               ClientHellos a second in passing, and session IDs that carry their server
   sessions           a thousand to a million sessions in memory, and what it takes to seal one
   verification       what the check of a certificate takes of a full handshake
@@ -50,6 +52,7 @@ const benchmarks = {
       only: contestantsOf(values.only),
       ...turns(),
     }),
+  loopback: () => loopbackBenchmark(suiteOf(values.suite), turns()),
   peek: () => peekBenchmark(turns()),
   sessions: () => sessionsBenchmark(turns()),
   verification: () => verificationBenchmark(turns()),

@@ -20,16 +20,21 @@ const ciphers: Record<SuiteName, string> = {
   TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256: 'ECDHE-ECDSA-CHACHA20-POLY1305',
 };
 
-export function createContestant(setting: Setting): Contestant {
-  const { suiteName, serverName } = setting;
-  const common: tls.SecureContextOptions = {
+/** TLS 1.2 with this suite over X25519, and no tickets. */
+export function optionsFor(suiteName: SuiteName) {
+  return {
     minVersion: 'TLSv1.2',
     maxVersion: 'TLSv1.2',
     ciphers: ciphers[suiteName],
     // P-256 must be there for the certificate's key (RFC 8422 §5.1); the exchange takes the first.
     ecdhCurve: 'X25519:P-256',
     secureOptions: constants.SSL_OP_NO_TICKET,
-  };
+  } as const satisfies tls.SecureContextOptions;
+}
+
+export function createContestant(setting: Setting): Contestant {
+  const { suiteName, serverName } = setting;
+  const common = optionsFor(suiteName);
   const server = createServer({ ...common, cert: setting.certificatePem, key: setting.privateKeyPem });
   // Without a CA to look for, the client takes the certificate as it is, as the other contestants do.
   const secureContext = tls.createSecureContext({ ...common, ca: [] });
@@ -89,7 +94,8 @@ export function createContestant(setting: Setting): Contestant {
   };
 }
 
-function createServer(options: tls.TlsOptions): tls.Server {
+/** A server that keeps its sessions. */
+export function createServer(options: tls.TlsOptions): tls.Server {
   const sessions = new Map<string, Buffer>();
   const server = tls.createServer(options);
   server.on('newSession', (id: Buffer, state: Buffer, done: () => void) => {

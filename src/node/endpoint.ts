@@ -72,7 +72,7 @@ export function clientEndpoint(options: ClientOptions): Endpoint {
   if (rejectUnauthorized && (serverName ?? verifyCertificate ?? checkServerIdentity) === undefined) {
     throw new TypeError('expected servername or host, to check the certificate of the server for');
   }
-  const trust = peerTrust(context.anchors, options);
+  const trust = peerTrust(context, options);
   // Without a name and without a partition nothing tells one server's sessions from another's.
   const nameless = serverName === undefined && sessionPartition === undefined;
   const cache = nameless ? undefined : options.sessionCache;
@@ -162,18 +162,19 @@ function authentication(asked: boolean, { rejectUnauthorized = true }: TrustOpti
 /** The platform's roots vouch for servers. Whose clients are let in is for the server to say. */
 function clientTrust(
   clientAuthentication: ClientAuthentication,
-  { anchors }: SecureContext,
+  context: SecureContext,
   options: ServerOptions,
 ): PeerTrust {
   if (clientAuthentication === 'none') {
     const authorization = { authorized: false, authorizationError: null };
     return { verifyCertificate: undefined, authorization: () => authorization };
   }
+  const { anchors } = context;
   const { rejectUnauthorized = true, verifyCertificate } = options;
   if (rejectUnauthorized && (anchors.ca ?? anchors.trustAnchors ?? verifyCertificate) === undefined) {
     throw new TypeError('requestCert: expected ca, to say whose clients are let in');
   }
-  return peerTrust(anchors, options);
+  return peerTrust(context, options);
 }
 
 function certificateSelection(

@@ -6,9 +6,10 @@
 import { createPrivateKey, KeyObject, X509Certificate } from 'node:crypto';
 import type { CertificateConfig, Config, ServerConfig } from '../connection/config.ts';
 import { parseCertificateChain } from '../x509/certificate.ts';
+import type { PathVerifier } from '../x509/verifier.ts';
 import { cipherSuitesOf, groupsOf, signatureSchemesOf } from './openssl-names.ts';
 import { defined, either, type IdleOptions, refuseUnsupported } from './options.ts';
-import type { AnchorOptions } from './trust.ts';
+import { type AnchorOptions, pathVerifier } from './trust.ts';
 
 /** What `node:tls` takes for a private key. */
 export type PrivateKeyOption =
@@ -52,6 +53,7 @@ export class SecureContext {
   readonly config: CoreOptions;
   readonly certificates: readonly CertificateConfig[];
   readonly anchors: AnchorOptions;
+  #verifier: PathVerifier | undefined;
 
   /** @throws TypeError or RangeError on what cannot be meant, or cannot be honoured */
   constructor(options: SecureContextOptions = {}) {
@@ -71,6 +73,12 @@ export class SecureContext {
       sessionContext: either(options, 'sessionIdContext', 'sessionContext', (context) => context),
     });
     Object.freeze(this);
+  }
+
+  /** Made when a peer is to be judged: a server that asks nobody needs none. */
+  get verifier(): PathVerifier {
+    this.#verifier ??= pathVerifier(this.anchors);
+    return this.#verifier;
   }
 }
 

@@ -6,6 +6,7 @@
  */
 
 import type { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type {
   CipherNameAndProtocol,
@@ -183,7 +184,8 @@ export class TlsSocket extends SocketLike {
     clearTimeout(this.#handshakeTimer);
     Object.assign(this, this.#endpoint.trust.authorization(info.peerCertificates));
     this.alpnProtocol = info.alpnProtocol ?? false;
-    this.servername = info.serverName ?? false;
+    // Addresses are no names, and were not sent (RFC 6066 §3).
+    this.servername = info.serverName !== undefined && isIP(info.serverName) === 0 ? info.serverName : false;
     this.emit('secure');
     if (this.#endpoint.role === 'server') return;
     this.emit('secureConnect');

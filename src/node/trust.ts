@@ -70,7 +70,7 @@ export function platformTrustAnchors(): readonly string[] {
  * Trust by these anchors. Nobody's name is asked for here: what the server is called stands in the core's configuration.
  * @throws TypeError or RangeError on what is no anchor, and on options of which only one can be meant
  */
-export function peerTrust(anchors: AnchorOptions, options: TrustOptions): Trust {
+export function peerTrust(anchors: { readonly verifier: PathVerifier }, options: TrustOptions): Trust {
   const { verifyCertificate, rejectUnauthorized = true, checkServerIdentity } = options;
   if (verifyCertificate !== undefined) {
     if (rejectUnauthorized && checkServerIdentity === undefined) return { verifyCertificate, authorization };
@@ -78,7 +78,7 @@ export function peerTrust(anchors: AnchorOptions, options: TrustOptions): Trust 
       'verifyCertificate decides alone: leave out rejectUnauthorized and checkServerIdentity',
     );
   }
-  const verifier = pathVerifier(anchors);
+  const { verifier } = anchors;
   const judge = (shown: PeerCertificates) => judgement(verifier, shown, checkServerIdentity);
   const { authorities, digest } = verifier;
   if (!rejectUnauthorized) return lenient(judge);
@@ -141,7 +141,7 @@ function misnamed(error: Error): RefusedCertificate {
  * `ca` may be a private authority of any make: it is held to what path validation needs (RFC 5280 §6), as OpenSSL does,
  * and the platform's roots to what browsers ask of public ones.
  */
-function pathVerifier({ ca, crl, trustAnchors, crls, crypto }: AnchorOptions): PathVerifier {
+export function pathVerifier({ ca, crl, trustAnchors, crls, crypto }: AnchorOptions): PathVerifier {
   if ((ca ?? crl) !== undefined && (trustAnchors ?? crls) !== undefined) {
     throw new TypeError('expected ca and crl, or trustAnchors and crls, got of both');
   }
