@@ -55,8 +55,8 @@ export function connect(
 
 /** As Node: whoever says neither where to connect nor over what means this machine. */
 function namedByDefault(options: ConnectOptions): ConnectOptions {
-  const { socket, servername, host } = options;
-  return socket === undefined && !servername && !host ? { ...options, host: 'localhost' } : options;
+  const { socket, host } = options;
+  return socket === undefined && !host ? { ...options, host: 'localhost' } : options;
 }
 
 /** Small writes leave at once: those of one turn are one write already, and waiting for more costs 40 ms and more. */

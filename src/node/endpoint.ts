@@ -14,9 +14,12 @@ import type { ClientSessionCache, MaybePromise, SessionStore } from '../session/
 import { ClientSession } from './client-session.ts';
 import { applicationProtocols, defined, either, pick } from './options.ts';
 import { contextOf, SecureContext, type SecureContextOptions } from './secure-context.ts';
-import { type PeerTrust, peerTrust, type TrustOptions } from './trust.ts';
+import { type AnchorOptions, type PeerTrust, peerTrust, type TrustOptions } from './trust.ts';
 
-export interface EndpointOptions extends SecureContextOptions, TrustOptions, Pick<Config, CommonName> {
+export interface EndpointOptions
+  extends SecureContextOptions,
+    TrustOptions,
+    Pick<Config, PassedOn<Config> | 'alpnProtocols'> {
   /** What `createSecureContext` made, in the place of the options that it takes. */
   readonly secureContext?: SecureContext | undefined;
   /** Application protocols in order of preference, in the place of `alpnProtocols`. */
@@ -25,8 +28,13 @@ export interface EndpointOptions extends SecureContextOptions, TrustOptions, Pic
   readonly handshakeTimeout?: number | undefined;
 }
 
-export interface ClientOptions extends EndpointOptions {
-  /** The server's name: sent unless it is an address, and what its certificate is checked for. Default: `host`. */
+export interface ClientOptions
+  extends EndpointOptions,
+    Pick<ClientConfig, PassedOn<ClientConfig> | 'serverName' | 'sessionPartition'> {
+  /**
+   * The server's name, in the place of `serverName`: sent unless it is an address, and what its certificate is checked
+   * for. Default: `host`.
+   */
   readonly servername?: string | undefined;
   readonly host?: string | undefined;
   readonly port?: number | string | undefined;
@@ -34,12 +42,11 @@ export interface ClientOptions extends EndpointOptions {
   readonly session?: Uint8Array | undefined;
   /** Where sessions are kept besides, so that nobody has to carry them. */
   readonly sessionCache?: ClientSessionCache | undefined;
-  readonly sessionPartition?: string | undefined;
 }
 
 export interface ServerOptions
   extends EndpointOptions,
-    Pick<ServerConfig, 'selectCertificate' | 'acceptSession' | 'strictSessionInvalidation'> {
+    Pick<ServerConfig, PassedOn<ServerConfig> | 'selectCertificate'> {
   /** Whether clients are asked for a certificate; with `rejectUnauthorized` they need one. Default: false. */
   readonly requestCert?: boolean | undefined;
   /** In the place of the two. */
@@ -67,7 +74,8 @@ export interface Endpoint {
 /** A client's, for one connection. @throws TypeError or RangeError on options that cannot be meant or honoured */
 export function clientEndpoint(options: ClientOptions): Endpoint {
   const context = contextOf(options);
-  const serverName = asciiName(options.servername || options.host);
+  const named = either(options, 'servername', 'serverName', (servername) => servername);
+  const serverName = asciiName(named || options.host);
   const { rejectUnauthorized = true, verifyCertificate, checkServerIdentity, sessionPartition } = options;
   if (rejectUnauthorized && (serverName ?? verifyCertificate ?? checkServerIdentity) === undefined) {
     throw new TypeError('expected servername or host, to check the certificate of the server for');
@@ -78,7 +86,7 @@ export function clientEndpoint(options: ClientOptions): Endpoint {
   const cache = nameless ? undefined : options.sessionCache;
   const session = new ClientSession(options.session, cache, options.port);
   const config: ClientConfig = {
-    ...commonConfig(options, context),
+    ...commonConfig(options, context, passedOnToClients),
     verifyCertificate: trust.verifyCertificate,
     certificates: context.certificates,
     sessionCache: session,
@@ -105,8 +113,7 @@ export function serverEndpoint(options: ServerOptions, named?: ContextByName): E
     'none';
   const trust = clientTrust(clientAuthentication, context, options);
   const config: ServerConfig = {
-    ...commonConfig(options, context),
-    ...pick(options, ['acceptSession', 'strictSessionInvalidation']),
+    ...commonConfig(options, context, passedOnToServers),
     ...certificateSelection(options, context, named),
     ...defined({
       clientAuthentication,
@@ -124,20 +131,54 @@ export function serverEndpoint(options: ServerOptions, named?: ContextByName): E
   };
 }
 
-const commonNames = [
-  'requireExtendedMasterSecret',
-  'recordSizeLimit',
-  'sessionStoreDeadline',
-  'alpnProtocols',
-  'clock',
-  'keyLog',
-  'report',
-] as const;
-type CommonName = (typeof commonNames)[number];
+/** The options of the core that a context has, or that have other names in `node:tls` too. */
+type Translated =
+  | keyof SecureContext['config']
+  | keyof AnchorOptions
+  | 'alpnProtocols'
+  | 'certificates'
+  | 'clientAuthentication'
+  | 'port'
+  | 'serverName'
+  | 'session'
+  | 'sessionCache'
+  | 'sessionPartition'
+  | 'sessionStore'
+  | 'selectCertificate'
+  | 'verifyCertificate';
 
-function commonConfig(options: EndpointOptions, context: SecureContext): Omit<Config, 'verifyCertificate'> {
+/** All others pass through as they are. A new one of the core that is missing here does not type-check. */
+type PassedOn<C> = Exclude<keyof C, Translated>;
+
+const passedOn: Record<PassedOn<Config>, true> = {
+  requireExtendedMasterSecret: true,
+  recordSizeLimit: true,
+  sessionStoreDeadline: true,
+  sessionStoreBreaker: true,
+  clock: true,
+  keyLog: true,
+  report: true,
+  observe: true,
+};
+
+const passedOnToClients: Record<PassedOn<ClientConfig>, true> = passedOn;
+
+const passedOnToServers: Record<PassedOn<ServerConfig>, true> = {
+  ...passedOn,
+  sessionIds: true,
+  awaitSessionStore: true,
+  singleUseSessions: true,
+  acceptSession: true,
+  strictSessionInvalidation: true,
+};
+
+function commonConfig<O extends EndpointOptions, N extends keyof O & string>(
+  options: O,
+  context: SecureContext,
+  names: Readonly<Record<N, true>>,
+) {
   const alpnProtocols = either(options, 'ALPNProtocols', 'alpnProtocols', applicationProtocols);
-  return { ...context.config, ...pick(options, commonNames), ...defined({ alpnProtocols }) };
+  return { ...context.config, ...pick(options, Object.keys(names) as N[]), ...defined({ alpnProtocols }) };
 }
 
 /** As node: from 0, which is no limit at all, to what a timer can be set for. */

@@ -163,7 +163,7 @@ export class TlsSocket extends SocketLike {
     this.release();
     this.#channel.destroy(error instanceof TlsError && error.origin === 'sent' ? 'alert' : 'nothing');
     this.#endpoint.session?.wipe();
-    this.#channel.takeUnwritten()?.(error);
+    this.#channel.takeUnwritten()?.(error ?? gone());
     done(error);
   }
 
@@ -187,7 +187,7 @@ export class TlsSocket extends SocketLike {
     // Addresses are no names, and were not sent (RFC 6066 §3).
     this.servername = info.serverName !== undefined && isIP(info.serverName) === 0 ? info.serverName : false;
     this.emit('secure');
-    if (this.#endpoint.role === 'server') return;
+    if (this.#endpoint.role === 'server' || this.destroyed) return;
     this.emit('secureConnect');
     const { session } = this.#endpoint;
     if (session?.fresh) this.emit('session', session.state);
@@ -200,6 +200,11 @@ export class TlsSocket extends SocketLike {
     }
     this.destroy(error);
   }
+}
+
+/** What Node's own streams say to a write that will never be done. */
+function gone(): Error {
+  return Object.assign(new Error('the socket was destroyed'), { code: 'ERR_STREAM_DESTROYED' });
 }
 
 function endpointOf(options: TlsSocketOptions | Endpoint): Endpoint {

@@ -14,6 +14,8 @@ import {
 import { type Credential, createAuthority, type KeyType } from '../support/issuer.ts';
 import { opensslGroups } from '../support/node-tls.ts';
 
+export { opensslSuite } from '../../src/node/openssl-names.ts';
+
 export const serverName = 'server.example';
 export const authority = createAuthority();
 
@@ -55,19 +57,6 @@ export function rowsOf(suite: CipherSuite): Row[] {
 /** The schemes that a kind of key can make: an ECDSA key all hashes, in TLS 1.2. */
 export function schemesOf(keyType: KeyType): readonly SignatureScheme[] {
   return defaultSignatureSchemes.filter((scheme) => keyType.split('-')[0] === scheme.keyType);
-}
-
-/**
- * The suite as OpenSSL calls it: TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 is ECDHE-ECDSA-AES128-GCM-SHA256, and ChaCha20
- * goes without its hash.
- */
-export function opensslSuite({ name }: CipherSuite): string {
-  return name
-    .replace('TLS_', '')
-    .replace('_WITH_', '-')
-    .replace(/AES_(\d+)_GCM/, 'AES$1-GCM')
-    .replace('CHACHA20_POLY1305_SHA256', 'CHACHA20-POLY1305')
-    .replaceAll('_', '-');
 }
 
 /** The list of groups for OpenSSL: the one to be used, and the one that the certificate's key needs (RFC 8422 §5.1). */
