@@ -161,7 +161,9 @@ describe('a handshake that waits for its own side', () => {
       delete: () => {},
     };
     const held = new Map<string, Uint8Array>();
-    await using server = await listening({ sessionStore }, (socket) => socket.pipe(socket));
+    await using server = await listening({ sessionStore, sessionStoreDeadline: 10_000 }, (socket) =>
+      socket.pipe(socket),
+    );
     let session: Buffer | undefined;
     for (const resumed of [false, true]) {
       const client = connect({ ...trusting, port: server.port, session });

@@ -44,7 +44,9 @@ describe('an alert of the peer', () => {
     const port = await answering(Uint8Array.of(21, 3, 3, 0, 2, 2, AlertDescription[alert]));
     const own = await errorOf(connect({ ...trusting, port }));
     const theirs = await errorOf(tls.connect({ ...trusting, ...sessionIds, port, host: 'localhost' }));
-    expect(own).toMatchObject({ code: theirs.code, alert, origin: 'received', reason: 'alert-received' });
+    // OpenSSL 3.5 has another name for those alerts that SSL 3.0 had already.
+    const code = theirs.code?.replace('SSL/TLS_ALERT', 'SSLV3_ALERT');
+    expect(own).toMatchObject({ code, alert, origin: 'received', reason: 'alert-received' });
   });
 });
 

@@ -79,6 +79,12 @@ describe.each(servers)('to %s', (name, port) => {
     }
   });
 
+  it('https.request takes connect itself for createConnection', async () => {
+    // It is called with all options of the request, and a callback.
+    const answer = await ask({ port, createConnection: connect as never, ...trusting });
+    expect(answer.text).toBe(body);
+  });
+
   it('https.Agent keeps connections alive, and takes new ones of ours', async () => {
     const opened: TlsSocket[] = [];
     class Agent extends https.Agent {
