@@ -18,7 +18,7 @@ import { type AnchorOptions, type PeerTrust, peerTrust, type TrustOptions } from
 
 export interface EndpointOptions
   extends SecureContextOptions,
-    TrustOptions,
+    Omit<TrustOptions, 'checkServerIdentity'>,
     Pick<Config, PassedOn<Config> | 'alpnProtocols'> {
   /** What `createSecureContext` made, in the place of the options that it takes. */
   readonly secureContext?: SecureContext | undefined;
@@ -30,6 +30,7 @@ export interface EndpointOptions
 
 export interface ClientOptions
   extends EndpointOptions,
+    Pick<TrustOptions, 'checkServerIdentity'>,
     Pick<ClientConfig, PassedOn<ClientConfig> | 'serverName' | 'sessionPartition'> {
   /**
    * The server's name, in the place of `serverName`: sent unless it is an address, and what its certificate is checked
@@ -215,7 +216,7 @@ function clientTrust(
   if (rejectUnauthorized && (anchors.ca ?? anchors.trustAnchors ?? verifyCertificate) === undefined) {
     throw new TypeError('requestCert: expected ca, to say whose clients are let in');
   }
-  return peerTrust(context, options);
+  return peerTrust(context, { rejectUnauthorized, verifyCertificate });
 }
 
 function certificateSelection(

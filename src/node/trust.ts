@@ -14,6 +14,7 @@ import type { CryptoProvider } from '../crypto/provider.ts';
 import type { CertificateVerifier, PeerCertificates } from '../handshake/parameters.ts';
 import { createCertificateVerifier, type PathVerifier, type VerifierOptions } from '../x509/verifier.ts';
 import { RefusedCertificate, untrusted, verificationCode } from './errors.ts';
+import { defined } from './options.ts';
 import { peerCertificate } from './peer-certificate.ts';
 
 /** PEM, or the bytes of PEM or DER; any number of them. */
@@ -70,15 +71,20 @@ export function platformTrustAnchors(): readonly string[] {
  * Trust by these anchors. Nobody's name is asked for here: what the server is called stands in the core's configuration.
  * @throws TypeError or RangeError on what is no anchor, and on options of which only one can be meant
  */
-export function peerTrust(anchors: { readonly verifier: PathVerifier }, options: TrustOptions): Trust {
+export function peerTrust(
+  context: { readonly anchors: AnchorOptions; readonly verifier: PathVerifier },
+  options: TrustOptions,
+): Trust {
   const { verifyCertificate, rejectUnauthorized = true, checkServerIdentity } = options;
   if (verifyCertificate !== undefined) {
-    if (rejectUnauthorized && checkServerIdentity === undefined) return { verifyCertificate, authorization };
+    const { crypto: _, ...anchors } = context.anchors;
+    const [beside] = Object.keys(defined({ ...anchors, checkServerIdentity }));
+    if (beside === undefined && rejectUnauthorized) return { verifyCertificate, authorization };
     throw new TypeError(
-      'verifyCertificate decides alone: leave out rejectUnauthorized and checkServerIdentity',
+      `verifyCertificate decides alone: leave out ${beside ?? 'rejectUnauthorized: false'}`,
     );
   }
-  const { verifier } = anchors;
+  const { verifier } = context;
   const judge = (shown: PeerCertificates) => judgement(verifier, shown, checkServerIdentity);
   const { authorities, digest } = verifier;
   if (!rejectUnauthorized) return lenient(judge);

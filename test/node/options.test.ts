@@ -133,8 +133,12 @@ describe('options that cannot be honoured', () => {
   it.each([
     [{ ...trusting, ca: undefined, servername: undefined }, /expected servername or host/],
     [
-      { ...trusting, rejectUnauthorized: false, verifyCertificate: () => true as const },
+      { ...trusting, ca: undefined, rejectUnauthorized: false, verifyCertificate: () => true as const },
       /verifyCertificate decides/,
+    ],
+    [
+      { ...trusting, verifyCertificate: () => true as const },
+      /verifyCertificate decides alone: leave out ca/,
     ],
     [{ ...trusting, trustAnchors: authority.certificatePem }, /got of both/],
     [

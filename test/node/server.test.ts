@@ -165,6 +165,20 @@ describe('clients with certificates', () => {
     expect(anonymous.getPeerCertificate()).toEqual({});
   });
 
+  it.each([
+    ['one of the authority', own, null],
+    ['one of a stranger', stranger, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+  ])('that resume with %s are judged again', async (_, credential, authorizationError) => {
+    await using server = await listening({ ...asking, rejectUnauthorized: false });
+    const client = connect({ ...trusting, ...credential, port: server.port });
+    await once(client, 'secureConnect');
+    const session = client.getSession();
+    client.destroy();
+    const socket = await accepted(server, { ...credential, session });
+    expect(socket.isSessionReused()).toBe(true);
+    expect(socket).toMatchObject({ authorized: authorizationError === null, authorizationError });
+  });
+
   it('are not asked without requestCert, and then not authorized', async () => {
     await using server = await listening();
     expect(await accepted(server, own)).toMatchObject({ authorized: false, authorizationError: null });
