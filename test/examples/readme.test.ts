@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as face from 'reprise-tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FtpsServer } from '../support/ftps-server.ts';
 import { createAuthority } from '../support/issuer.ts';
 import { freePort } from '../support/ports.ts';
 import { hasRedis, RedisServer } from '../support/redis-server.ts';
@@ -65,7 +66,7 @@ describe('the examples of README.md', () => {
     execFileSync('sh', ['-c', openssl('req')], { cwd: folder, stdio: 'ignore' });
   });
 
-  const together = ['server.mts', 'client.mts', 'balancer.mts', 'redis.mts'];
+  const together = ['server.mts', 'client.mts', 'balancer.mts', 'redis.mts', 'ftps.mts'];
   const alone = examples.filter(({ file = '' }) => !together.includes(file));
   it.each(alone.map(({ file = '' }) => file))('%s runs, and prints what the README says', async (file) => {
     expect(await run(file)).toEqual({ output: printed(file), errors: '', status: 0 });
@@ -125,6 +126,19 @@ describe('the examples of README.md', () => {
     } finally {
       for (const server of servers) server.process.kill();
       await redis.stop();
+    }
+  });
+
+  it('ftps.mts writes a file and reads it back over data connections that are resumed', async () => {
+    const [cert = '', key = ''] = ['certificate.pem', 'key.pem'].map((name) =>
+      readFileSync(join(folder, name), 'utf8'),
+    );
+    const server = await FtpsServer.start({ cert, key });
+    try {
+      const { output, errors, status } = await run('ftps.mts', { PORT: `${server.port}` });
+      expect({ output, errors, status }).toEqual({ output: 'Hello true\n', errors: '', status: 0 });
+    } finally {
+      await server.stop();
     }
   });
 
