@@ -2,37 +2,29 @@
  * The groups of ECDHE by OpenSSL. The same random bytes give the same key as the default's, so that handshakes replay.
  */
 
-import { createECDH, createPrivateKey, createPublicKey, diffieHellman } from 'node:crypto';
+import { createECDH, createPublicKey, diffieHellman } from 'node:crypto';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { badPublicKey, demandUncompressed, keyShare, nistSecret } from '../crypto/groups.ts';
 import type { NamedGroup } from '../crypto/provider.ts';
-import { concat, fromHex } from '../wire/bytes.ts';
 import { fault } from '../wire/error.ts';
+import { x25519Key } from './keys.ts';
 
 export function nodeGroup(group: NamedGroup): NamedGroup {
   return groups[group.name];
 }
-
-/** What stands before the 32 bytes of a key in PKCS#8 and in SubjectPublicKeyInfo (RFC 8410 §4, §7). */
-const pkcs8 = fromHex('302e020100300506032b656e04220420');
-const spki = fromHex('302a300506032b656e032100');
 
 const x25519: NamedGroup = {
   name: 'x25519',
   id: 29,
   generate(randomBytes) {
     const secret = randomBytes(32);
-    const key = Buffer.from(concat(pkcs8, secret));
-    const privateKey = createPrivateKey({ key, format: 'der', type: 'pkcs8' });
-    key.fill(0);
-    const encoded = createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
-    return keyShare(new Uint8Array(encoded.subarray(spki.length)), secret, (_, peerPublicKey) => {
+    const privateKey = x25519Key('d', secret);
+    const { x = '' } = createPublicKey(privateKey).export({ format: 'jwk' });
+    return keyShare(new Uint8Array(Buffer.from(x, 'base64url')), secret, (_, peerPublicKey) => {
       if (peerPublicKey.length !== 32)
         throw badPublicKey('x25519', 'a public key of 32 bytes', peerPublicKey);
-      const peer = Buffer.from(concat(spki, peerPublicKey));
-      const publicKey = createPublicKey({ key: peer, format: 'der', type: 'spki' });
       try {
-        return new Uint8Array(diffieHellman({ privateKey, publicKey }));
+        return new Uint8Array(diffieHellman({ privateKey, publicKey: x25519Key('x', peerPublicKey) }));
       } catch (error) {
         // A point of small order: it would give the all-zero secret to everyone (RFC 7748 §6.1).
         const sentence = 'x25519: expected a public key that gives a secret, got one of small order';
