@@ -103,6 +103,8 @@ export class TlsStream<C extends Connection = ClientConnection | ServerConnectio
   #isClosing = false;
   /** The peer's has come. */
   #isPeerClosed = false;
+  /** Why the peer has not heard our close_notify. */
+  #unheard: { readonly error: unknown } | undefined;
   #isOver = false;
 
   /** `make` makes the connection for these handlers, and may refuse its configuration. */
@@ -172,10 +174,15 @@ export class TlsStream<C extends Connection = ClientConnection | ServerConnectio
         }
         chunk = await this.#carrier.read();
       }
-      this.connection.feedEnd();
+      this.#transportEnded(undefined);
     } catch (error) {
-      this.connection.feedEnd(error);
+      this.#transportEnded(error);
     }
+  }
+
+  #transportEnded(error: unknown): void {
+    if (this.#unheard === undefined) this.connection.feedEnd(error);
+    else this.connection.abort(this.#unheard.error);
   }
 
   #send(flight: Uint8Array): void {
@@ -192,7 +199,7 @@ export class TlsStream<C extends Connection = ClientConnection | ServerConnectio
     }
   }
 
-  /** A transport that fails with data on its way fails the writer; with nothing but close_notify, only if it matters. */
+  /** Where all but close_notify has left, it matters only to a peer that has not closed, and is still there. */
   async #close(): Promise<void> {
     await this.#carrier.flushed;
     this.#isClosing = true;
@@ -200,7 +207,9 @@ export class TlsStream<C extends Connection = ClientConnection | ServerConnectio
     try {
       await this.#carrier.flushed;
     } catch (error) {
-      if (!this.#isPeerClosed) throw aborted(this.connection.state, error);
+      if (this.#isPeerClosed || this.#isOver) return;
+      this.#unheard = { error };
+      throw aborted(this.connection.state, error);
     }
   }
 

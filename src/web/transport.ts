@@ -92,16 +92,16 @@ export class Carrier {
   /** Closes the transport behind what was written, or cuts it off when patience is at an end. */
   async close({ flush, close }: Patience): Promise<void> {
     this.#abortAfter(flush);
-    await settled(this.#flushed);
+    await settled(() => this.#flushed);
     this.#abortAfter(close);
-    await settled(this.#writer.close());
+    await settled(() => this.#writer.close());
     this.#leave(undefined);
   }
 
   /** Cuts the transport off at once. */
   abort(reason: unknown): void {
     if (this.#isGone) return;
-    settled(this.#writer.abort(reason));
+    settled(() => this.#writer.abort(reason));
     this.#leave(reason);
   }
 
@@ -117,7 +117,7 @@ export class Carrier {
   #leave(reason: unknown): void {
     if (this.#isGone) return;
     // It ends the read that is under way, so that the lock can be taken back everywhere.
-    settled(this.#reader.cancel(reason));
+    settled(() => this.#reader.cancel(reason));
     this.release();
   }
 
@@ -129,7 +129,11 @@ export class Carrier {
   }
 }
 
-/** Settles with the promise, and never rejects. */
-function settled(promise: Promise<unknown>): Promise<unknown> {
-  return promise.catch(() => {});
+/** Settles with what is done, and never rejects. A transport that throws is as good as one that rejects. */
+async function settled(act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act();
+  } catch {
+    // The connection has its own end already.
+  }
 }
