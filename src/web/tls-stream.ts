@@ -188,14 +188,19 @@ export class TlsStream<C extends Connection = ClientConnection | ServerConnectio
   #send(flight: Uint8Array): void {
     this.#carrier.write(flight).catch((error) => {
       // Whether the peer has gone before it could hear our close_notify is for the reading side to find out.
-      if (!this.#isClosing) this.#abort(error);
+      if (!this.#isClosing) this.#notSent(error);
     });
+  }
+
+  #notSent(error: unknown): void {
+    if (this.#isPeerClosed) this.connection.abort(error);
+    else this.connection.feedEnd(error);
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
     for (const piece of pieces(bytes)) {
       this.connection.write(piece);
-      await this.#carrier.ready.catch((error) => this.#abort(error));
+      await this.#carrier.ready.catch((error) => this.#notSent(error));
     }
   }
 

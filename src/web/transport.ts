@@ -105,7 +105,7 @@ export class Carrier {
     this.#leave(reason);
   }
 
-  /** Takes back the locks without a trace, where there is to be no connection. */
+  /** Takes back the locks, and leaves the transport as it is. */
   release(): void {
     this.#isGone = true;
     clearTimeout(this.#timer);

@@ -3,6 +3,7 @@
  * asked for until there is little of it, and what is received and not read is bounded by a limit.
  */
 
+import { quote } from '../wire/error.ts';
 import { Bridge, type BridgeOptions } from './bridge.ts';
 import type { StreamPair } from './transport.ts';
 
@@ -90,7 +91,7 @@ export function webSocketTransport(socket: WebSocketLike, options: BridgeOptions
 const eventTypes = ['open', 'message', 'error', 'close'] as const;
 
 function closedWith({ code, reason }: WebSocketEvent, cause: unknown): Error {
-  const words = reason ? `: ${JSON.stringify(reason)}` : '';
+  const words = reason ? `: ${quote(reason)}` : '';
   return new Error(
     `the WebSocket was closed with the code ${code}${words}`,
     cause === undefined ? {} : { cause },

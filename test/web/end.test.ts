@@ -189,7 +189,7 @@ describe('a transport that breaks', () => {
     const writer = ends[role].writable.getWriter();
     await writer.write(data);
     ends.line.from[role].fail(lost);
-    const expected = { reason: 'aborted', cause: lost };
+    const expected = { reason: 'truncated', cause: lost };
     await expect(writer.write(data)).rejects.toMatchObject(expected);
     await expect(ends[role].closed).rejects.toMatchObject(expected);
     await expect(writer.closed).rejects.toMatchObject(expected);
