@@ -4,7 +4,8 @@
  * read, and to end both directions together.
  */
 
-import { bytesOf, type Deferred, deferred } from './bytes.ts';
+import { bytesOf } from './chunks.ts';
+import { type Deferred, deferred } from './deferred.ts';
 import { Sink } from './sink.ts';
 import { Source } from './source.ts';
 import type { StreamPair } from './transport.ts';

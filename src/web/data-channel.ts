@@ -4,7 +4,7 @@
  */
 
 import { Bridge, type BridgeOptions } from './bridge.ts';
-import { pieces } from './bytes.ts';
+import { pieces } from './chunks.ts';
 import type { StreamPair } from './transport.ts';
 
 /** What is used of an RTCDataChannel. */

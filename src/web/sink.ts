@@ -5,7 +5,7 @@
  * neither ever hangs, whatever is under way here is given up at the moment of the failure.
  */
 
-import { pieceLength } from './bytes.ts';
+import { pieceLength } from './chunks.ts';
 
 export interface SinkHandlers {
   /** Takes the bytes, and settles when it can take more. */

@@ -3,7 +3,7 @@
  * and it gives what it has before it fails: what came ahead of an error was as good as any.
  */
 
-import { pieceLength } from './bytes.ts';
+import { pieceLength } from './chunks.ts';
 
 export interface SourceOptions {
   /** The reader has lost interest, and said why. */

@@ -14,7 +14,8 @@ import type { ConnectionHandlers } from '../connection/handlers.ts';
 import type { ConnectionInfo } from '../connection/info.ts';
 import { ServerConnection } from '../connection/server.ts';
 import type { TlsError } from '../wire/error.ts';
-import { deferred, pieces } from './bytes.ts';
+import { pieces } from './chunks.ts';
+import { deferred } from './deferred.ts';
 import { Sink } from './sink.ts';
 import { Source } from './source.ts';
 import { Carrier, type Patience, type StreamPair, type Transport } from './transport.ts';
@@ -70,9 +71,9 @@ export function acceptTls(
 
 export class TlsStream<C extends Connection = ClientConnection | ServerConnection> implements StreamPair {
   /**
-   * Plaintext from the peer. It ends with the peer's close_notify; where the connection fails, it fails with the
-   * TlsError behind all that had come before. To cancel it ends the connection: with close_notify, where all that was
-   * written is on its way, else as by an abort.
+   * Plaintext from the peer. It ends with the peer's close_notify, and the writable is then still to be closed; where the
+   * connection fails, it fails with the TlsError, behind all that had come before. To cancel it ends the connection: with
+   * close_notify, where all that was written is on its way, else as by an abort.
    */
   readonly readable: ReadableStream<Uint8Array>;
   /**
@@ -251,6 +252,8 @@ export class TlsStream<C extends Connection = ClientConnection | ServerConnectio
     if (patience === undefined) this.#carrier.abort(reason);
     else this.#carrier.close(patience);
     this.#carrier.gone.then(() => {
+      // If close_notify was still on its way, nobody waits for it any longer.
+      this.#outgoing.fail(reason);
       this.#signal?.removeEventListener('abort', this.#onSignal);
       if (error === undefined) this.#closed.resolve();
       else this.#closed.reject(error);

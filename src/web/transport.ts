@@ -3,7 +3,7 @@
  * writes each flight as one chunk, and it sees to it that the pair is closed or cut off at the end, and let go.
  */
 
-import { bytesOf } from './bytes.ts';
+import { bytesOf } from './chunks.ts';
 
 /** A pair of web streams. */
 export interface StreamPair {

@@ -350,12 +350,13 @@ describe('`signal`', () => {
     await ends.server.writable.close();
     expect(await readAll(ends.client.readable)).toEqual(new Uint8Array());
     ends.line.from.client.hold();
-    ends.client.writable.close();
+    const closing = ends.client.writable.close();
     await rest();
     expect(ends.client.connection.state).toBe('closed');
     expect(ends.line.client.writable.locked).toBe(true);
     controller.abort(reason);
-    // Both have said all they had to say.
+    // Both have said all they had to say; whether it was heard is what the writer is not told.
+    await expect(closing).rejects.toMatchObject({ reason: 'aborted' });
     await ends.client.closed;
     expect(ends.line.client.writable.locked).toBe(false);
     expect(getEventListeners(controller.signal, 'abort')).toEqual([]);

@@ -1,6 +1,5 @@
 /**
- * What the streams of this folder share: bytes in the forms in which transports give them, cut to the length that is
- * dealt with at once, and a promise that is settled from outside.
+ * Chunks: bytes in the forms in which streams bring them, and in the length in which they are dealt with.
  */
 
 /**
@@ -25,22 +24,4 @@ export function bytesOf(chunk: unknown, from: string): Uint8Array {
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   throw new TypeError(`expected bytes from ${from}, got ${chunk === null ? 'null' : typeof chunk}`);
-}
-
-export interface Deferred<T> {
-  readonly promise: Promise<T>;
-  resolve(value: T): void;
-  reject(error: unknown): void;
-}
-
-/** A promise to be settled later, once. Whoever leaves its rejection unhandled has it elsewhere too. */
-export function deferred<T>(): Deferred<T> {
-  let resolve: Deferred<T>['resolve'] = () => {};
-  let reject: Deferred<T>['reject'] = () => {};
-  const promise = new Promise<T>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  promise.catch(() => {});
-  return { promise, resolve, reject };
 }
