@@ -68,7 +68,6 @@ export class Bridge implements StreamPair {
 
   /** A message has come. */
   receive(data: unknown): void {
-    if (this.#isOver) return;
     let bytes: Uint8Array;
     try {
       bytes = bytesOf(data, this.#channel.name);

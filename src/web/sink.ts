@@ -38,7 +38,6 @@ export class Sink {
           signal.addEventListener('abort', () => {
             this.#isAborted = true;
             abort(signal.reason);
-            this.#interrupt?.(signal.reason);
           });
         },
         write: async (chunk) => {

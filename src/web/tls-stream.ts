@@ -30,7 +30,7 @@ export interface TlsStreamOptions {
 /** The longest that a timer can be set for on every platform; one that is set for longer fires at once. */
 const maxTimeout = 0x7fffffff;
 
-/** How long a transport may take to end with us, milliseconds: nobody waits for ever for a peer that does not. */
+/** How long a peer is waited for that may never end, milliseconds. */
 const linger = 5000;
 
 /** How the transport is left at the end of a connection. */
@@ -39,7 +39,7 @@ const departures = {
   orderly: { flush: Number.POSITIVE_INFINITY, close: linger },
   /** An alert is on its way, and nobody is served by what stands before it. */
   failed: { flush: linger, close: linger },
-  /** The reader wants no more, so nothing more is waited for. */
+  /** The reader wants no more, so the peer’s end is not waited for. */
   cancelled: { flush: linger, close: 0 },
 } as const satisfies Record<string, Patience>;
 
@@ -224,7 +224,6 @@ export class TlsStream<C extends Connection = ClientConnection | ServerConnectio
       this.#abort(reason);
       return;
     }
-    this.#isClosing = true;
     this.connection.close();
     this.#end(undefined, departures.cancelled);
     this.connection.abort();

@@ -39,9 +39,9 @@ interface TransportWriter {
 
 /** How long a transport is waited for when it is to be closed, milliseconds. */
 export interface Patience {
-  /** Until what was written has left. Infinity: as long as it takes. */
+  /** Until what was written has left; then it is cut off. Infinity: as long as it takes. */
   readonly flush: number;
-  /** Until the transport is closed, from then on. */
+  /** Until it is closed, from then on; then it is left to itself. */
   readonly close: number;
 }
 
@@ -89,11 +89,12 @@ export class Carrier {
     return this.#flushed;
   }
 
-  /** Closes the transport behind what was written, or cuts it off when patience is at an end. */
+  /** Closes the transport behind what was written, and lets it go, at the latest when patience is at an end. */
   async close({ flush, close }: Patience): Promise<void> {
-    this.#abortAfter(flush);
+    const late = new Error(`expected the transport to take the last words within ${flush} ms`);
+    this.#after(flush, () => this.abort(late));
     await settled(() => this.#flushed);
-    this.#abortAfter(close);
+    this.#after(close, () => this.#leave(undefined));
     await settled(() => this.#writer.close());
     this.#leave(undefined);
   }
@@ -121,11 +122,9 @@ export class Carrier {
     this.release();
   }
 
-  #abortAfter(time: number): void {
+  #after(time: number, act: () => void): void {
     clearTimeout(this.#timer);
-    if (this.#isGone || time === Number.POSITIVE_INFINITY) return;
-    const impatient = () => this.abort(new Error(`expected the transport to be closed within ${time} ms`));
-    this.#timer = setTimeout(impatient, time);
+    if (!this.#isGone && time !== Number.POSITIVE_INFINITY) this.#timer = setTimeout(act, time);
   }
 }
 

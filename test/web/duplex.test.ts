@@ -83,6 +83,30 @@ async function listen(server: net.Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
+test('over sockets of Node, cancel says close_notify, and abort does not', async () => {
+  const client = repriseClient();
+  const config = repriseServer();
+  const server = net.createServer();
+  const port = await listen(server);
+  for (const how of ['cancel', 'abort'] as const) {
+    const accepted = once(server, 'connection');
+    const stream = connectTls(Duplex.toWeb(net.connect(port)), client);
+    const [socket] = await accepted;
+    const peer = acceptTls(Duplex.toWeb(socket), config);
+    const writer = stream.writable.getWriter();
+    await writer.write(data.subarray(0, 1000));
+    await (how === 'cancel' ? stream.readable.cancel() : writer.abort());
+    const { all, error } = await readUntilError(peer.readable);
+    if (how === 'cancel') {
+      expect([all.length, error]).toEqual([1000, undefined]);
+      await writer.closed.catch(() => {});
+      await peer.writable.abort();
+    } else expect(error).toMatchObject({ reason: 'truncated' });
+    await Promise.allSettled([stream.closed, peer.closed]);
+    await until(() => socket.destroyed, 'the end of the socket');
+  }
+});
+
 describe.each(roles)('over a socket of Node, as a %s against node:tls,', (role) => {
   test('a connection resumes the one before, and carries data whole, both ways at once', async () => {
     const connect = await visits(role);

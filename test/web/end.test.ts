@@ -196,6 +196,44 @@ describe('a transport that breaks', () => {
     expect((await readUntilError(ends[role].readable)).error).toMatchObject(expected);
   });
 
+  test.each(roles)('under what a %s writes after the peer has closed fails the writer', async (role) => {
+    const ends = pair();
+    await ends[other[role]].writable.close();
+    expect(await readAll(ends[role].readable)).toEqual(new Uint8Array());
+    ends.line.from[role].fail(lost);
+    const expected = { reason: 'aborted', cause: lost };
+    await expect(ends[role].writable.getWriter().write(data)).rejects.toMatchObject(expected);
+    await expect(ends[role].closed).rejects.toMatchObject(expected);
+  });
+
+  test('under what is on its way when it is closed fails the closing, also after the peer has closed', async () => {
+    const { client, server } = setting('abbreviated');
+    const line = makeLine();
+    const writer = line.client.writable.getWriter();
+    let send = (bytes: Uint8Array) => writer.write(bytes);
+    // A transport with a queue of its own, which is ready for more although nothing has left.
+    const writable = new WritableStream<Uint8Array>(
+      { write: (bytes) => send(bytes) },
+      new CountQueuingStrategy({ highWaterMark: 10 }),
+    );
+    const peer = acceptTls(line.server, server);
+    const own = connectTls({ readable: line.client.readable, writable }, client);
+    await peer.writable.close();
+    expect(await readAll(own.readable)).toEqual(new Uint8Array());
+    let lose: (error: unknown) => void = () => {};
+    send = () =>
+      new Promise((_, reject) => {
+        lose = reject;
+      });
+    const ownWriter = own.writable.getWriter();
+    await ownWriter.write(data);
+    const closing = ownWriter.close();
+    await rest();
+    lose(lost);
+    await expect(closing).rejects.toMatchObject({ cause: lost });
+    await expect(own.closed).rejects.toMatchObject({ cause: lost });
+  });
+
   test('under our close_notify fails the writer, and the reader goes on', async () => {
     const { client, server } = setting('abbreviated');
     const line = makeLine();
@@ -234,6 +272,15 @@ describe('aborting the writable', () => {
     },
   );
 
+  test('fails the readable at once, and what was not read is gone', async () => {
+    const ends = pair();
+    await ends.server.writable.getWriter().write(data);
+    await rest();
+    const reader = ends.client.readable.getReader();
+    await ends.client.writable.abort(reason);
+    await expect(reader.closed).rejects.toMatchObject({ reason: 'aborted', cause: reason });
+  });
+
   test('while nothing goes over the line is done at once', async () => {
     const ends = pair();
     await ends.client.secured;
@@ -257,6 +304,17 @@ describe('cancelling the readable', () => {
     expect(equal(await readAll(ends[other[role]].readable), data)).toBe(true);
     await ends[role].closed;
     await expect(writer.write(data)).rejects.toMatchObject({ reason: 'aborted' });
+  });
+
+  test('fails the writable at once, while close_notify is still on its way', async () => {
+    const ends = pair();
+    await ends.client.secured;
+    await rest();
+    ends.line.from.client.hold();
+    await ends.client.readable.cancel(reason);
+    const writer = ends.client.writable.getWriter();
+    await expect(writer.closed).rejects.toMatchObject({ reason: 'aborted' });
+    expect(ends.line.client.writable.locked).toBe(true);
   });
 
   test.each(roles)('of a %s that still has to write does not vouch for half of it', async (role) => {
@@ -322,6 +380,48 @@ describe('a peer that is refused', () => {
     expect(failed).toHaveBeenCalled();
     const { readable, writable } = ends.line.client;
     expect([readable.locked, writable.locked]).toEqual([false, false]);
+  });
+});
+
+describe('at the end in order, the transport', () => {
+  test('has all the time it needs for what was written', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const ends = pair();
+    const writer = ends.client.writable.getWriter();
+    await writer.write(data);
+    await ends.server.writable.close();
+    expect(await readAll(ends.client.readable)).toEqual(new Uint8Array());
+    const release = ends.line.from.client.hold();
+    const closing = writer.close();
+    const closed = vi.fn();
+    ends.client.closed.then(closed);
+    await rest();
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(closed).not.toHaveBeenCalled();
+    release();
+    expect(equal(await readAll(ends.server.readable), data)).toBe(true);
+    await Promise.all([closing, ends.client.closed, ends.server.closed]);
+    vi.useRealTimers();
+  });
+
+  test('and little to be closed, where its peer does not close', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { client, server } = setting('abbreviated');
+    const line = makeLine();
+    const writer = line.client.writable.getWriter();
+    const write = (bytes: Uint8Array) => writer.write(bytes);
+    const writable = new WritableStream({ write, close: () => new Promise(() => {}) });
+    const own = connectTls({ readable: line.client.readable, writable }, client);
+    const peer = acceptTls(line.server, server);
+    const closed = vi.fn();
+    own.closed.then(closed);
+    await Promise.all([own.writable.close(), peer.writable.close()]);
+    await vi.advanceTimersByTimeAsync(4900);
+    expect(closed).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(closed).toHaveBeenCalled();
+    expect([line.client.readable.locked, writable.locked]).toEqual([false, false]);
+    vi.useRealTimers();
   });
 });
 

@@ -6,8 +6,9 @@
 import { once } from 'node:events';
 import fc from 'fast-check';
 import { acceptTls, connectTls, messagePortTransport } from 'reprise-tls/web';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { equal, utf8 } from '../../src/wire/bytes.ts';
+import { FakeChannel } from '../support/fake-channel.ts';
 import { setting } from '../support/kinds.ts';
 import { cuts } from '../support/pieces.ts';
 import { readAll, readUntilError, rest, writeAll } from '../support/web-transport.ts';
@@ -18,7 +19,11 @@ const data = new Uint8Array(1000 * kibi).map((_, i) => i % 251);
 
 function channel() {
   const { port1, port2 } = new MessageChannel();
-  return { near: messagePortTransport(port1), far: messagePortTransport(port2), ports: [port1, port2] };
+  return {
+    near: messagePortTransport(port1),
+    far: messagePortTransport(port2),
+    ports: [port1, port2] as const,
+  };
 }
 
 describe('a MessagePort', () => {
@@ -55,7 +60,7 @@ describe('a MessagePort', () => {
   });
 
   test('posts no more than 256 KiB ahead of a reader that does not read', async () => {
-    const { near, far } = channel();
+    const { near, far, ports } = channel();
     const writer = near.writable.getWriter();
     let accepted = 0;
     const writing = (async () => {
@@ -71,8 +76,11 @@ describe('a MessagePort', () => {
     // What is posted, and what the writer's own stream holds.
     expect(accepted).toBeGreaterThanOrEqual(window);
     expect(accepted).toBeLessThanOrEqual(window + 64 * kibi + 10 * kibi);
+    const credits = vi.spyOn(ports[1], 'postMessage');
     expect((await readAll(far.readable)).length).toBe(1000 * kibi);
     await writing;
+    // Not one for each message.
+    expect(credits.mock.calls.length).toBeLessThanOrEqual((2 * 1000 * kibi) / window);
   });
 
   test('transfers a copy, and leaves the writer its array', async () => {
@@ -123,11 +131,28 @@ describe('a MessagePort', () => {
   test('that is closed under it fails both streams', async () => {
     const { near, far, ports } = channel();
     await rest();
-    ports[1]?.close();
+    ports[1].close();
     for (const { readable, writable } of [near, far]) {
       const { error } = await readUntilError(readable);
       expect((error as Error).message).toContain('was closed');
       await expect(writable.getWriter().closed).rejects.toBe(error);
+    }
+  });
+
+  test('is closed by who ends last, where nobody tells that it was', async () => {
+    for (const first of ['here', 'there']) {
+      const port = Object.assign(new FakeChannel(), { postMessage: vi.fn(), start: vi.fn() });
+      const { readable, writable } = messagePortTransport(port);
+      const end = () => port.fire({ type: 'message', data: { kind: 'end' } });
+      if (first === 'there') end();
+      port.fire({ type: 'message', data: { kind: 'credit', bytes: 1 } });
+      await writable.close();
+      if (first === 'here') {
+        expect(port.closes.length).toBe(0);
+        end();
+      }
+      expect(await readAll(readable)).toEqual(new Uint8Array());
+      expect([port.closes.length, port.listeners]).toEqual([1, 0]);
     }
   });
 
