@@ -3,10 +3,11 @@
  * waits on the way is no more than what the documentation says.
  */
 
-import { type AeadKey, type ClientConfig, type CryptoProvider, noble, ServerConnection } from 'reprise-tls';
+import { type ClientConfig, ServerConnection } from 'reprise-tls';
 import { connectTls, type TlsStream } from 'reprise-tls/web';
 import { describe, expect, test } from 'vitest';
 import { equal } from '../../src/wire/bytes.ts';
+import { openingRecords } from '../support/aead.ts';
 import { type Kind, roles, setting } from '../support/kinds.ts';
 import { other, pair, readAll, rest } from '../support/web-transport.ts';
 
@@ -39,15 +40,19 @@ describe('what comes', () => {
   });
 
   test('in one chunk of the transport, however long, is opened no faster than it is read', async () => {
-    const opened = { records: 0 };
-    const { client, server } = facing('abbreviated', { crypto: counting(opened) });
+    let opened = 0;
+    const crypto = openingRecords((open) => (...args) => {
+      opened++;
+      return open(...args);
+    });
+    const { client, server } = facing('abbreviated', { crypto });
     await client.secured;
-    opened.records = 0;
+    opened = 0;
     const data = new Uint8Array(1000 * kibi).map((_, i) => i % 251);
     server.write(data);
     await rest();
-    expect(opened.records).toBeGreaterThan(0);
-    expect(opened.records * record).toBeLessThanOrEqual(bound + record);
+    expect(opened).toBeGreaterThan(0);
+    expect(opened * record).toBeLessThanOrEqual(bound + record);
     server.close();
     expect(equal(await readAll(client.readable), data)).toBe(true);
   });
@@ -139,17 +144,4 @@ function facing(kind: Kind, changes: Partial<ClientConfig>) {
   const writable = new WritableStream<Uint8Array>({ write: (bytes) => server.feed(bytes) });
   const client: TlsStream = connectTls({ readable, writable }, clientConfig);
   return { client, server, transport };
-}
-
-/** Counts the records that are opened. */
-function counting(opened: { records: number }): CryptoProvider {
-  const watched = (key: AeadKey): AeadKey => ({
-    seal: (...args) => key.seal(...args),
-    open: (...args) => {
-      opened.records++;
-      return key.open(...args);
-    },
-    destroy: () => key.destroy(),
-  });
-  return { ...noble, aead: (aead) => ({ ...aead, create: (bytes) => watched(aead.create(bytes)) }) };
 }

@@ -4,16 +4,11 @@
  */
 
 import fc from 'fast-check';
-import {
-  ClientConnection,
-  type ConnectionInfo,
-  type CryptoProvider,
-  noble,
-  ServerConnection,
-} from 'reprise-tls';
+import { ClientConnection, type ConnectionInfo, ServerConnection } from 'reprise-tls';
 import { acceptTls, connectTls } from 'reprise-tls/web';
 import { describe, expect, test } from 'vitest';
 import { equal, utf8 } from '../../src/wire/bytes.ts';
+import { openingRecords } from '../support/aead.ts';
 import { Flow } from '../support/flow.ts';
 import { type Kind, kinds, promised, type Role, roles, setting } from '../support/kinds.ts';
 import { cuts } from '../support/pieces.ts';
@@ -53,7 +48,13 @@ describe('what is written', () => {
   });
 
   test('is read as arrays of the reader’s own, whatever the provider does with its own', async () => {
-    const { client, server } = setting('abbreviated', { client: { crypto: reusing } });
+    const scratch = new Uint8Array(0x4000);
+    const crypto = openingRecords((open) => (...args) => {
+      const plaintext = open(...args) ?? new Uint8Array();
+      scratch.set(plaintext);
+      return scratch.subarray(0, plaintext.length);
+    });
+    const { client, server } = setting('abbreviated', { client: { crypto } });
     const ends = join(client, server);
     const writer = ends.server.writable.getWriter();
     const reader = ends.client.readable.getReader();
@@ -250,28 +251,6 @@ test('the connection behind the streams is a ClientConnection or a ServerConnect
   expect(ends.client.connection).toBeInstanceOf(ClientConnection);
   expect(ends.server.connection).toBeInstanceOf(ServerConnection);
 });
-
-/** Opens every record into the same array. */
-const opened = new Uint8Array(0x4000);
-const reusing: CryptoProvider = {
-  ...noble,
-  aead: (aead) => ({
-    ...aead,
-    create: (bytes) => {
-      const key = aead.create(bytes);
-      return {
-        seal: (...args) => key.seal(...args),
-        open: (...args) => {
-          const plaintext = key.open(...args);
-          if (plaintext === undefined) return undefined;
-          opened.set(plaintext);
-          return opened.subarray(0, plaintext.length);
-        },
-        destroy: () => key.destroy(),
-      };
-    },
-  }),
-};
 
 /** What each chunk that this side wrote is made of, as an observer sees it. */
 function namesIn(role: Role, line: Line): string[][] {
