@@ -3,8 +3,7 @@
  * application's own fault, and says so.
  */
 
-import { isPromiseLike } from '../handshake/peer.ts';
-import type { MaybePromise } from '../session/store.ts';
+import { isPromiseLike } from '../session/asking.ts';
 import { applicationFault } from '../wire/error.ts';
 
 /** The callback's answer, a value or a promise. @throws TlsError of reason `application`, or rejects with it */
@@ -18,9 +17,4 @@ export function ask<T>(callback: string, call: () => T): T {
   } catch (error) {
     return failed(error);
   }
-}
-
-/** `f` of a value now, or of what a promise brings then. */
-export function upon<T, R>(value: MaybePromise<T>, f: (value: T) => R): MaybePromise<R> {
-  return isPromiseLike(value) ? value.then(f) : f(value);
 }

@@ -10,10 +10,11 @@
 import type { Established } from '../handshake/establish.ts';
 import { MessageJoiner } from '../handshake/joiner.ts';
 import { type HandshakeName, handshakeMessages } from '../handshake/messages.ts';
-import { type Handshake, isPromiseLike, type Peer, type Received } from '../handshake/peer.ts';
+import type { Handshake, Peer, Received } from '../handshake/peer.ts';
 import type { StateTable } from '../handshake/states.ts';
 import { readAlert } from '../record/alert.ts';
 import { ContentType, type PlaintextRecord } from '../record/content.ts';
+import { isPromiseLike } from '../session/asking.ts';
 import type { ResumptionEvent } from '../session/counters.ts';
 import type { MaybePromise } from '../session/store.ts';
 import { AlertDescription, AlertLevel, type AlertName, alertName } from '../wire/alert.ts';

@@ -8,12 +8,12 @@ import { checkRsaPrivateKey } from '../crypto/rsa.ts';
 import { contextDigest } from '../handshake/context-digest.ts';
 import { handshakeMessages } from '../handshake/messages.ts';
 import type { Credential } from '../handshake/parameters.ts';
-import { isPromiseLike } from '../handshake/peer.ts';
+import { isPromiseLike, upon } from '../session/asking.ts';
 import { type Certificate, parseCertificateChain } from '../x509/certificate.ts';
 import { parsePrivateKey } from '../x509/private-keys.ts';
 import { publicKeyOf, samePublicKey } from '../x509/public-keys.ts';
 import { signatureAlgorithm } from '../x509/signatures.ts';
-import { ask, upon } from './ask.ts';
+import { ask } from './ask.ts';
 import type { CertificateConfig, Signer } from './config.ts';
 import type { Report } from './report.ts';
 

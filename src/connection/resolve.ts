@@ -14,15 +14,15 @@ import type {
   Credential,
   ServerParameters,
 } from '../handshake/parameters.ts';
-import { isPromiseLike } from '../handshake/peer.ts';
 import { maxSessionLifetime } from '../handshake/resumption.ts';
 import { maxPlaintext } from '../record/content.ts';
+import { isPromiseLike, upon } from '../session/asking.ts';
 import type { ResumptionEvent } from '../session/counters.ts';
 import { empty, hex, utf8 } from '../wire/bytes.ts';
 import { encode, uint16 } from '../wire/codec.ts';
 import { parseIpAddress } from '../x509/addresses.ts';
 import { isDnsName, matchesHostName } from '../x509/names.ts';
-import { ask, upon } from './ask.ts';
+import { ask } from './ask.ts';
 import type { CertificateConfig, ClientConfig, Config, ServerConfig } from './config.ts';
 import { makeCredential } from './credentials.ts';
 import type { Report } from './report.ts';

@@ -8,6 +8,7 @@ import { contextDigest } from '../handshake/context-digest.ts';
 import type { ClientParameters, ServerParameters } from '../handshake/parameters.ts';
 import { settled } from '../handshake/peer.ts';
 import { issuedSessionIdLength } from '../handshake/resumption.ts';
+import { upon } from '../session/asking.ts';
 import type { ResumptionEvent } from '../session/counters.ts';
 import { GuardedSessionStore } from '../session/guard.ts';
 import { type Lookup, SessionKeeper } from '../session/keeper.ts';
@@ -15,7 +16,7 @@ import { storeKey } from '../session/key.ts';
 import type { ClientSessionCache, MaybePromise, SessionStore } from '../session/store.ts';
 import { hex, utf8 } from '../wire/bytes.ts';
 import { encode, uint16 } from '../wire/codec.ts';
-import { ask, upon } from './ask.ts';
+import { ask } from './ask.ts';
 import type { ClientConfig, Config, ServerConfig } from './config.ts';
 import type { Report } from './report.ts';
 

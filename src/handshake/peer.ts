@@ -10,6 +10,7 @@ import { align } from '../record/alignment.ts';
 import { ContentType } from '../record/content.ts';
 import type { RecordLayer } from '../record/layer.ts';
 import type { RecordProtection } from '../record/protection.ts';
+import { isPromiseLike } from '../session/asking.ts';
 import type { MaybePromise } from '../session/store.ts';
 import type { Codec } from '../wire/codec.ts';
 import { fault } from '../wire/error.ts';
@@ -58,10 +59,6 @@ export function endOfFlight({ name, waiting }: Received): void {
     'unexpected-message',
     `expected nothing behind ${name} before our answer, got ${waiting} bytes`,
   );
-}
-
-export function isPromiseLike<T>(value: MaybePromise<T>): value is PromiseLike<T> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 /** What must not outlive its connection. */

@@ -8,7 +8,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { isPromiseLike } from '../handshake/peer.ts';
+import { isPromiseLike } from '../session/asking.ts';
 import type { ClientSessionCache, MaybePromise } from '../session/store.ts';
 import { wipe } from '../wire/bytes.ts';
 

@@ -4,12 +4,12 @@
  */
 
 import { domainToASCII } from 'node:url';
-import { upon } from '../connection/ask.ts';
 import { ClientConnection } from '../connection/client.ts';
 import type { CertificateConfig, ClientConfig, Config, ServerConfig } from '../connection/config.ts';
 import type { ConnectionHandlers } from '../connection/handlers.ts';
 import { resolveClient, resolveServer } from '../connection/resolve.ts';
 import { ServerConnection } from '../connection/server.ts';
+import { upon } from '../session/asking.ts';
 import type { ClientSessionCache, MaybePromise, SessionStore } from '../session/store.ts';
 import { ClientSession } from './client-session.ts';
 import { applicationProtocols, defined, either, pick } from './options.ts';

@@ -5,8 +5,8 @@
 
 import type { MaybePromise, SessionStore } from './store.ts';
 
-/** Whether an answer is yet to come. Stores are strangers: an object or a function with a `then` will do. */
-export function isPromiseLike(answer: unknown): answer is PromiseLike<unknown> {
+/** Whether an answer is yet to come. Whose it is are strangers: an object or a function with a `then` will do. */
+export function isPromiseLike<T>(answer: T | PromiseLike<T>): answer is PromiseLike<T> {
   return (
     answer !== null &&
     (typeof answer === 'object' || typeof answer === 'function') &&

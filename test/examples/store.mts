@@ -1,10 +1,11 @@
 // Two servers share their sessions through a database that learns no secret.
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
   type ClientConfig,
   ClientConnection,
   MemoryClientSessionCache,
+  SealedSessionStore,
   type ServerConfig,
   ServerConnection,
   type SessionStore,
@@ -17,23 +18,11 @@ interface Database {
   delete(key: string): Promise<unknown>;
 }
 
-/** Nonce, tag and state under AES-256-GCM. The key is authenticated too, so that entries cannot be swapped. */
-function sealedStore(database: Database, secret: Uint8Array): SessionStore {
+function storeIn(database: Database): SessionStore {
   return {
-    async get(key) {
-      const sealed = await database.get(key);
-      if (sealed === undefined) return undefined;
-      const opener = createDecipheriv('aes-256-gcm', secret, sealed.subarray(0, 12), { authTagLength: 16 });
-      opener.setAAD(Buffer.from(key)).setAuthTag(sealed.subarray(12, 28));
-      return Buffer.concat([opener.update(sealed.subarray(28)), opener.final()]);
-    },
+    get: (key) => database.get(key),
     async set(key, state, lifetime) {
-      const nonce = randomBytes(12);
-      const sealer = createCipheriv('aes-256-gcm', secret, nonce).setAAD(Buffer.from(key));
-      const sealed = Buffer.concat([sealer.update(state), sealer.final()]);
-      await database.set(key, Buffer.concat([nonce, sealer.getAuthTag(), sealed]), {
-        secondsToLive: lifetime,
-      });
+      await database.set(key, state, { secondsToLive: lifetime });
     },
     async delete(key) {
       await database.delete(key);
@@ -47,16 +36,16 @@ const database: Database = {
   set: (key, value) => Promise.resolve(entries.set(key, value)),
   delete: (key) => Promise.resolve(entries.delete(key)),
 };
-const secret = randomBytes(32);
+const keys = [{ id: '2026-11', secret: randomBytes(32) }];
 
 const chain = readFileSync('certificate.pem');
 
-/** What each of the servers makes for itself: they share the database, the secret and the certificate. */
+/** What each of the servers makes for itself: they share the database, the sealing key and the certificate. */
 function serverConfig(): ServerConfig {
   return {
     certificates: [{ chain, privateKey: readFileSync('key.pem') }],
-    sessionStore: sealedStore(database, secret),
-    report: (report) => console.error(report),
+    sessionStore: new SealedSessionStore(storeIn(database), { keys, report: console.error }),
+    report: console.error,
   };
 }
 
