@@ -4,9 +4,7 @@
  * must say so.
  */
 
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -17,6 +15,7 @@ import {
 } from 'reprise-tls';
 import { describe, expect, test } from 'vitest';
 import { type Authority, type Credential, createAuthority, type KeyType } from '../support/issuer.ts';
+import { freePort } from '../support/ports.ts';
 import { serve, visit } from '../support/tcp.ts';
 import { peers } from './peers/index.ts';
 import { isInstalled, type Peer, type Stage, versionOf, type Words } from './peers/peer.ts';
@@ -56,15 +55,6 @@ async function staged<T>(suite: CipherSuite, act: (stage: Stage) => Promise<T>):
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function asClient(suite: CipherSuite, peer: Peer & Required<Pick<Peer, 'serve'>>): Promise<void> {
