@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as face from 'reprise-tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startByteProxy } from '../support/byte-proxy.ts';
 import { FtpsServer } from '../support/ftps-server.ts';
 import { createAuthority } from '../support/issuer.ts';
 import { freePort } from '../support/ports.ts';
@@ -66,7 +67,9 @@ describe('the examples of README.md', () => {
     execFileSync('sh', ['-c', openssl('req')], { cwd: folder, stdio: 'ignore' });
   });
 
-  const together = ['server.mts', 'client.mts', 'balancer.mts', 'redis.mts', 'ftps.mts'];
+  /** Clients that say Hello to server.mts, and print what it sends back. */
+  const transports = ['socket.mts', 'streams.mts', 'web-socket.mts'];
+  const together = ['server.mts', 'client.mts', 'balancer.mts', 'redis.mts', 'ftps.mts', ...transports];
   const alone = examples.filter(({ file = '' }) => !together.includes(file));
   it.each(alone.map(({ file = '' }) => file))('%s runs, and prints what the README says', async (file) => {
     expect(await run(file)).toEqual({ output: printed(file), errors: '', status: 0 });
@@ -126,6 +129,25 @@ describe('the examples of README.md', () => {
     } finally {
       for (const server of servers) server.process.kill();
       await redis.stop();
+    }
+  });
+
+  it('transports take under fifteen lines each, and bring a word to server.mts and back', async () => {
+    const port = await freePort();
+    const server = start('server.mts', { PORT: `${port}` });
+    const proxy = await startByteProxy(port);
+    try {
+      await server.prints('listening');
+      for (const file of [...transports, 'message-port.mts']) {
+        expect(readFileSync(new URL(file, here), 'utf8').split('\n').length, file).toBeLessThanOrEqual(
+          15 + 1,
+        );
+        const environment = { PORT: `${port}`, PROXY: `ws://localhost:${proxy.port}` };
+        expect(await run(file, environment), file).toEqual({ output: 'Hello\n', errors: '', status: 0 });
+      }
+    } finally {
+      proxy.stop();
+      server.process.kill();
     }
   });
 
