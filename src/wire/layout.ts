@@ -5,6 +5,7 @@
 
 import { plain } from './bytes.ts';
 import { type Codec, decode } from './codec.ts';
+import { TlsError } from './error.ts';
 import { Reader } from './reader.ts';
 import { lengthOfLength, type Shape } from './shape.ts';
 
@@ -25,21 +26,64 @@ export interface Field {
  */
 export function layout<T>(codec: Codec<T>, bytes: Uint8Array, name: string): Field[] {
   decode(codec, bytes, name);
-  const fields: Field[] = [];
-  walk(codec.shape, name, { reader: new Reader(plain(bytes)), end: bytes.length, fields });
-  return fields;
+  const progress = { fields: [], path: name };
+  walk(codec.shape, name, { reader: new Reader(plain(bytes)), start: 0, progress });
+  return progress.fields;
+}
+
+export interface PartialLayout {
+  /** Each byte lies in exactly one. What cannot be read is the last, `….unread`, named after where reading stopped. */
+  readonly fields: readonly Field[];
+  /** What `decode` says of the bytes; undefined where they are what was declared. */
+  readonly fault: string | undefined;
+}
+
+/**
+ * The fields of bytes that may be cut short, or something else altogether: as far as they can be read. Lengths may be
+ * out of the declaration's bounds here. It throws nothing, whatever the bytes are.
+ */
+export function partialLayout<T>(codec: Codec<T>, bytes: Uint8Array, name: string): PartialLayout {
+  const progress: Progress = { fields: [], path: name };
+  const fault = refusal(() => decode(codec, bytes, name));
+  const stopped = refusal(() => {
+    walk(codec.shape, name, { reader: new Reader(plain(bytes)), start: 0, progress });
+  });
+  const { fields, path } = progress;
+  const end = fields.at(-1)?.end ?? 0;
+  if (end < bytes.length) {
+    const where = stopped === undefined ? name : path;
+    fields.push({ path: `${where}.unread`, start: end, end: bytes.length, value: bytes.subarray(end) });
+  }
+  return { fields, fault };
+}
+
+function refusal(read: () => unknown): string | undefined {
+  try {
+    read();
+    return undefined;
+  } catch (error) {
+    if (error instanceof TlsError) return error.message;
+    throw error;
+  }
+}
+
+interface Progress {
+  readonly fields: Field[];
+  /** Of the field that is read, or was the last. */
+  path: string;
 }
 
 interface Walk {
+  /** Over the innermost vector, or the message. */
   readonly reader: Reader;
-  /** Where the innermost vector ends, or the message. */
-  readonly end: number;
-  readonly fields: Field[];
+  /** Where that starts. */
+  readonly start: number;
+  readonly progress: Progress;
 }
 
-/** Bounds are not checked again: `decode` has let these bytes pass. */
+/** Bounds are for `decode` to check. A vector that is cut short has the elements that are there. */
 function walk(shape: Shape, path: string, at: Walk): void {
-  const { reader, end } = at;
+  const { reader } = at;
   switch (shape.kind) {
     case 'uint':
       leaf(path, at, () => reader.uint(shape.length));
@@ -53,29 +97,37 @@ function walk(shape: Shape, path: string, at: Walk): void {
       return;
     }
     case 'vector': {
-      const length = lengthField(path, at, shape.max);
-      const content = { ...at, end: reader.offset + length };
-      for (let i = 0; reader.offset < content.end; i++) walk(shape.element.shape, `${path}[${i}]`, content);
+      const length = Math.min(lengthField(path, at, shape.max), reader.remaining);
+      const start = at.start + reader.offset;
+      const content = { reader: new Reader(reader.bytes(length)), start, progress: at.progress };
+      for (let i = 0; content.reader.remaining > 0; i++) {
+        walk(shape.element.shape, `${path}[${i}]`, content);
+      }
       return;
     }
     case 'struct':
       for (const [name, field] of Object.entries(shape.fields)) walk(field.shape, `${path}.${name}`, at);
       return;
     case 'optional':
-      if (reader.offset < end) walk(shape.inner.shape, path, at);
+      if (reader.remaining > 0) walk(shape.inner.shape, path, at);
       return;
     case 'rest':
-      leaf(path, at, () => reader.bytes(end - reader.offset));
+      leaf(path, at, () => reader.bytes(reader.remaining));
       return;
     default:
       throw new TypeError(`expected a shape of the presentation language, got ${shape satisfies never}`);
   }
 }
 
-function leaf<V extends number | Uint8Array>(path: string, { reader, fields }: Walk, read: () => V): V {
-  const start = reader.offset;
+function leaf<V extends number | Uint8Array>(
+  path: string,
+  { reader, start, progress }: Walk,
+  read: () => V,
+): V {
+  progress.path = path;
+  const offset = reader.offset;
   const value = read();
-  fields.push({ path, start, end: reader.offset, value });
+  progress.fields.push({ path, start: start + offset, end: start + reader.offset, value });
   return value;
 }
 

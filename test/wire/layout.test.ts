@@ -6,7 +6,7 @@ import { ClientHello } from '../../src/handshake/messages.ts';
 import { arbitrary } from '../../src/testing/arbitrary.ts';
 import { concat, fromHex, hex } from '../../src/wire/bytes.ts';
 import { type Codec, decode, encode } from '../../src/wire/codec.ts';
-import { type Field, layout } from '../../src/wire/layout.ts';
+import { type Field, layout, partialLayout } from '../../src/wire/layout.ts';
 import { declarations, declared } from '../support/declarations.ts';
 
 /** What is a length field is known by its name: no other field of these declarations is called so. */
@@ -85,6 +85,60 @@ describe('the layout of any declaration', () => {
         }
       }),
       { numRuns: 300 },
+    );
+  });
+});
+
+describe('the partial layout of any bytes', () => {
+  const bytesOf = fc.oneof(
+    fc.tuple(declarations, fc.uint8Array({ maxLength: 80 })),
+    fc
+      .tuple(declarations, fc.gen(), fc.nat(), fc.nat(), fc.nat(255))
+      .map(([declaration, gen, at, length, byte]) => {
+        const bytes = encode(declaration.codec, gen(arbitrary, declaration.codec));
+        if (bytes.length > 0) bytes[at % bytes.length] = byte;
+        return [declaration, bytes.subarray(0, length % (bytes.length + 1))] as const;
+      }),
+  );
+
+  test('names each byte once, in order, and throws nothing', () => {
+    fc.assert(
+      fc.property(bytesOf, ([{ codec }, bytes]) => {
+        const { fields } = partialLayout(codec, bytes, 'Message');
+        let offset = 0;
+        for (const { start, end } of fields) {
+          expect(start).toBe(offset);
+          offset = end;
+        }
+        expect(offset).toBe(bytes.length);
+        expect(fields.slice(0, -1).filter(({ path }) => path.endsWith('.unread'))).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('is the layout where there is one, and says what decoding says where there is none', () => {
+    fc.assert(
+      fc.property(bytesOf, ([{ codec }, bytes]) => {
+        const { fields, fault } = partialLayout(codec, bytes, 'Message');
+        const refused = outcome(() => decode(codec, bytes, 'Message'));
+        expect(fault).toBe(refused === undefined ? undefined : (refused as Error).message);
+        if (fault === undefined) expect(fields).toStrictEqual(layout(codec, bytes, 'Message'));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('begins with the fields of the whole, where the bytes are cut short', () => {
+    fc.assert(
+      fc.property(declarations, fc.gen(), fc.nat(), ({ codec }, gen, length) => {
+        const bytes = encode(codec, gen(arbitrary, codec));
+        const whole = layout(codec, bytes, 'Message');
+        const cut = partialLayout(codec, bytes.subarray(0, length % (bytes.length + 1)), 'Message').fields;
+        const same = cut.filter(({ path, end }, i) => whole[i]?.path === path && whole[i]?.end === end);
+        expect(cut.length - same.length).toBeLessThanOrEqual(1);
+      }),
+      { numRuns: 500 },
     );
   });
 });
