@@ -16,6 +16,11 @@ export function plain(bytes: Uint8Array): Uint8Array {
 
 /** The parts one after the other, in one new array. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  return concatAll(parts);
+}
+
+/** The same for any number of parts: a call takes only so many arguments. */
+export function concatAll(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;
   const whole = new Uint8Array(length);

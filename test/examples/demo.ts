@@ -5,8 +5,7 @@
  */
 
 import { styleText } from 'node:util';
-import { hex } from '../../src/wire/bytes.ts';
-import { beside, drawFlow, type FlowRecord } from '../support/flow.ts';
+import { beside, drawFlow, type TracedRecord } from 'reprise-tls/trace';
 import { claims } from './demo/claims.ts';
 import {
   openSslClient,
@@ -50,9 +49,9 @@ async function show(newClient: () => Party, newServer: () => Party): Promise<boo
   if (full === undefined || first === undefined) throw new RangeError('expected a visit and a return');
 
   const column = Math.floor((width - 3) / 2);
-  const flows = [full, first].map(({ flow, client }) => [
+  const flows = [full, first].map(({ trace, client }) => [
     paint('bold', (client.resumed ? 'Abbreviated handshake' : 'Full handshake').padEnd(column)),
-    ...drawFlow(flow, column, paintRecord),
+    ...drawFlow(trace, column, paintRecord),
   ]);
   const held = claims(full, abbreviated);
   print(
@@ -63,7 +62,7 @@ async function show(newClient: () => Party, newServer: () => Party): Promise<boo
     '',
     ...table([full, ...abbreviated]),
     '',
-    `session ID  ${hex(full.flow.sessionId)}`,
+    `session ID  ${full.trace.flow.sessionId}`,
     `suite       ${full.client.cipherSuite}`,
     '',
     ...held.flatMap(({ sentence, against }) => [
@@ -86,7 +85,7 @@ async function visits(client: Party, server: Party, returns: number): Promise<re
 function table(visits: readonly Visit[]): readonly string[] {
   const rows = [
     ['connection', 'handshake', 'round trips', 'bytes', 'time', 'resumption'],
-    ...visits.map(({ flow, client, server, milliseconds }, i) => [
+    ...visits.map(({ trace: { flow }, client, server, milliseconds }, i) => [
       `${i + 1}`,
       client.resumed ? 'abbreviated' : 'full',
       `${flow.roundTrips}`,
@@ -112,8 +111,8 @@ function rule(title: string): string {
   return `${paint('bold', title)} ${paint('dim', '─'.repeat(width - title.length - 1))}`;
 }
 
-function paintRecord(row: string, { encrypted }: FlowRecord): string {
-  return encrypted ? paint('green', row) : row;
+function paintRecord(row: string, { protection }: TracedRecord): string {
+  return protection === 'none' ? row : paint('green', row);
 }
 
 function paint(style: 'bold' | 'dim' | 'green' | 'red', text: string): string {

@@ -130,7 +130,7 @@ describe.each(kinds)('a handshake, %s', (kind) => {
     const surprises: string[] = [];
     for (const [from, sent] of Object.entries(flights) as [Role, Uint8Array[]][]) {
       for (const [flight, bytes] of sent.entries()) {
-        const fields = fieldsOf(bytes);
+        const fields = fieldsOf(from, bytes);
         for (let offset = shift % tried[kind]; offset < bytes.length; offset += tried[kind]) {
           const change = changes[offset] ?? 1;
           const outcome = outcomeOf(await run(kind, { from, flight, offset, change }));

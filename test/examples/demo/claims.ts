@@ -4,7 +4,7 @@
  */
 
 import { flights } from '../../../src/handshake/states.ts';
-import { equal, hex } from '../../../src/wire/bytes.ts';
+import { hex } from '../../../src/wire/bytes.ts';
 import type { Visit } from './parties.ts';
 
 export interface Claim {
@@ -17,7 +17,7 @@ type Finding = string | false;
 
 export function claims(full: Visit, abbreviated: readonly Visit[]): readonly Claim[] {
   const all = [full, ...abbreviated];
-  const { sessionId } = full.flow;
+  const { sessionId = '' } = full.trace.flow;
   const claim = (sentence: string, visits: readonly Visit[], find: (visit: Visit) => readonly Finding[]) => ({
     sentence,
     against: visits.flatMap((visit) =>
@@ -34,10 +34,10 @@ export function claims(full: Visit, abbreviated: readonly Visit[]): readonly Cla
       ),
     ),
     claim('Both ends name the session ID that the first ServerHello gave.', all, (visit) => [
-      sessionId.length !== 32 && `expected an ID of 32 bytes, got ${sessionId.length}`,
-      !equal(visit.flow.sessionId, sessionId) && `the ServerHello has ${hex(visit.flow.sessionId)}`,
+      sessionId.length !== 64 && `expected an ID of 32 bytes, got ${sessionId.length / 2}`,
+      visit.trace.flow.sessionId !== sessionId && `the ServerHello has ${visit.trace.flow.sessionId}`,
       ...ends(visit).map(
-        ([end, word]) => !equal(word.sessionId, sessionId) && `the ${end} says ${hex(word.sessionId)}`,
+        ([end, word]) => hex(word.sessionId) !== sessionId && `the ${end} says ${hex(word.sessionId)}`,
       ),
     ]),
     claim('Both ends name the cipher suite that the first handshake chose.', all, (visit) =>
@@ -48,21 +48,21 @@ export function claims(full: Visit, abbreviated: readonly Visit[]): readonly Cla
     ),
     claim('The messages are those of RFC 5246 §7.3, figures 1 and 2, one for one.', all, (visit) => {
       const figure = inWords(visit === full ? flights.full : flights.abbreviated);
-      const seen = inWords(visit.flow.steps);
+      const seen = inWords(visit.trace.flow.steps);
       return [seen !== figure && `expected ${figure}; saw ${seen}`];
     }),
     claim('Each line arrived and came back as it was sent.', all, ({ sent, received, returned }) => [
       received !== sent && `the server received ${JSON.stringify(received)}`,
       returned !== sent && `the client received ${JSON.stringify(returned)}`,
     ]),
-    claim('No line can be read on the wire.', all, ({ flow, sent }) =>
+    claim('No line can be read on the wire.', all, ({ wire, sent }) =>
       (['client', 'server'] as const).map(
-        (from) => Buffer.from(flow.bytes(from)).includes(sent.trimEnd()) && `the ${from} sent it in clear`,
+        (from) => Buffer.from(wire[from]).includes(sent.trimEnd()) && `the ${from} sent it in clear`,
       ),
     ),
-    claim('Resuming takes one round trip less, and fewer bytes.', abbreviated, ({ flow }) => [
-      flow.roundTrips !== full.flow.roundTrips - 1 && `it took ${flow.roundTrips} round trips`,
-      flow.handshakeLength >= full.flow.handshakeLength && `it took ${flow.handshakeLength} bytes`,
+    claim('Resuming takes one round trip less, and fewer bytes.', abbreviated, ({ trace: { flow } }) => [
+      flow.roundTrips !== (full.trace.flow.roundTrips ?? 0) - 1 && `it took ${flow.roundTrips} round trips`,
+      flow.handshakeLength >= full.trace.flow.handshakeLength && `it took ${flow.handshakeLength} bytes`,
     ]),
   ];
 }

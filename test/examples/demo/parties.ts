@@ -17,9 +17,10 @@ import {
   type ServerConfig,
   ServerConnection,
 } from 'reprise-tls';
+import { type Trace, Tracer } from 'reprise-tls/trace';
 import { utf8 } from '../../../src/wire/bytes.ts';
-import { Flow, type Sender } from '../../support/flow.ts';
 import { createAuthority } from '../../support/issuer.ts';
+import type { Role } from '../../support/kinds.ts';
 import { sessionIdOf, sessionIds } from '../../support/node-tls.ts';
 
 /** What an end says of a connection. */
@@ -43,12 +44,14 @@ export interface End {
 
 export interface Party {
   readonly name: string;
-  /** Takes its side of a connection. Reprise writes down in the flow all that passes by it. */
-  join(socket: net.Socket, flow: Flow): End;
+  /** Takes its side of a connection. Reprise tells the tracer all that passes by it. */
+  join(socket: net.Socket, tracer: Tracer): End;
 }
 
 export interface Visit {
-  readonly flow: Flow;
+  readonly trace: Trace;
+  /** What each side put on the wire. */
+  readonly wire: Readonly<Record<Role, Uint8Array>>;
   readonly client: Word;
   readonly server: Word;
   /** From the ClientHello to the moment from which the client may send. */
@@ -61,10 +64,10 @@ export interface Visit {
 /** One connection, from its first byte to its last. */
 export async function visit(client: Party, server: Party, line: string): Promise<Visit> {
   const [near, far] = await connect();
-  const flow = new Flow();
-  const there = server.join(far, flow);
+  const tracer = new Tracer();
+  const there = server.join(far, tracer);
   const began = performance.now();
-  const here = client.join(near, flow);
+  const here = client.join(near, tracer);
   const clientWord = await here.secured;
   const milliseconds = performance.now() - began;
 
@@ -75,7 +78,8 @@ export async function visit(client: Party, server: Party, line: string): Promise
   here.close();
   await Promise.all([here.closed, there.closed]);
   return {
-    flow,
+    trace: tracer.trace(),
+    wire: { client: tracer.sent('client'), server: tracer.sent('server') },
     client: clientWord,
     server: await there.secured,
     milliseconds,
@@ -97,10 +101,10 @@ export function repriseClient(): Party {
   };
   return {
     name: 'Reprise',
-    join(socket, flow) {
+    join(socket, tracer) {
       const { end, connection } = attach(
         socket,
-        flow,
+        tracer,
         'client',
         (handlers) => new ClientConnection(config, handlers),
       );
@@ -117,8 +121,8 @@ export function repriseServer(): Party {
   };
   return {
     name: 'Reprise',
-    join: (socket, flow) =>
-      attach(socket, flow, 'server', (handlers) => new ServerConnection(config, handlers)).end,
+    join: (socket, tracer) =>
+      attach(socket, tracer, 'server', (handlers) => new ServerConnection(config, handlers)).end,
   };
 }
 
@@ -175,16 +179,13 @@ async function connect(): Promise<readonly [near: net.Socket, far: net.Socket]> 
 /** A Reprise connection on a socket. */
 function attach<C extends ClientConnection | ServerConnection>(
   socket: net.Socket,
-  flow: Flow,
-  role: Sender,
+  tracer: Tracer,
+  role: Role,
   make: (handlers: ConnectionHandlers) => C,
 ): { readonly end: End; readonly connection: C } {
   const [secured, line, closed] = [later<Word>(), later<string>(), later<undefined>()];
   const connection = make({
-    send(bytes) {
-      flow.add(role, bytes);
-      socket.write(bytes);
-    },
+    send: tracer.through(role, (bytes) => socket.write(bytes)),
     data: firstLine(line.resolve),
     secure: secured.resolve,
     close(error) {
@@ -193,10 +194,11 @@ function attach<C extends ClientConnection | ServerConnection>(
       for (const { reject } of [secured, line, closed]) reject(error);
     },
   });
-  socket.on('data', (bytes) => {
-    flow.add(role === 'client' ? 'server' : 'client', bytes);
-    connection.feed(bytes);
-  });
+  const peer = role === 'client' ? 'server' : 'client';
+  socket.on(
+    'data',
+    tracer.through(peer, (bytes) => connection.feed(bytes)),
+  );
   socket.on('end', () => connection.feedEnd());
   socket.on('error', (error) => connection.abort(error));
   const end = {
