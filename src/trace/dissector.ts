@@ -255,12 +255,8 @@ export class Dissector {
     }
     const holds = this.#opener.heard(from, name, raw, raw.subarray(handshakeHeaderLength));
     learn(this.facts, name, leaves);
-    this.#deal(
-      name,
-      message,
-      leaves,
-      about(summaryOf(name, leaves, holds), holds === false ? otherFinished : fault),
-    );
+    const said = about(summaryOf(name, leaves, holds), holds === false ? otherFinished : fault);
+    this.#deal(name, message, holds === true ? leaves.map(markVerified) : leaves, said);
   }
 
   #deal(name: string, { raw, places }: JoinedMessage<Draft>, leaves: readonly Leaf[], about: About): void {
@@ -276,6 +272,12 @@ export class Dissector {
 }
 
 const otherFinished = 'its verify_data is not what the messages before it give (RFC 5246 §7.4.9)';
+
+function markVerified(leaf: Leaf): Leaf {
+  return leaf.path === 'Finished.verifyData'
+    ? { ...leaf, meaning: 'what the messages before it give' }
+    : leaf;
+}
 
 type About = Pick<TracedMessage, 'summary' | 'fault'>;
 

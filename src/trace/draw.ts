@@ -3,6 +3,7 @@
  * right.
  */
 
+import { costOf } from './about.ts';
 import { firstData } from './flow.ts';
 import type { Trace, TracedRecord } from './model.ts';
 
@@ -23,13 +24,6 @@ export function drawFlow(trace: Trace, width: number, paint: Paint = (text) => t
       return i === first ? [milestone(costOf(trace), width), drawn] : [drawn];
     }),
   ];
-}
-
-/** What the handshake took. */
-export function costOf({ flow: { roundTrips, handshakeLength } }: Trace): string {
-  const bytes = `${handshakeLength} bytes`;
-  if (roundTrips === undefined) return bytes;
-  return `${roundTrips} round trip${roundTrips === 1 ? '' : 's'}, ${bytes}`;
 }
 
 /** What is in a record, in the RFC's names; it only goes on with a message where nothing begins in it. */

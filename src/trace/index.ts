@@ -8,6 +8,7 @@ export { beside, drawFlow, type Paint } from './draw.ts';
 export { type Input, type InputConnection, readInput } from './input.ts';
 export { KeyLog } from './key-log.ts';
 export type { Flow, Trace, TracedField, TracedMessage, TracedRecord } from './model.ts';
+export { type PageOptions, renderHtml } from './page/index.ts';
 export type { Segment } from './segments.ts';
 export { renderText, type TextOptions } from './text.ts';
 export { type TraceInput, type TraceLimits, type TraceOptions, traceConnection } from './trace.ts';

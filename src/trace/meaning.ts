@@ -6,6 +6,7 @@
 import { parseCertificate } from '../x509/certificate.ts';
 import { DerReader } from '../x509/der.ts';
 import { type Name, readName } from '../x509/distinguished-name.ts';
+import { counted } from './about.ts';
 import type { Registry } from './names/registries.ts';
 import * as registries from './names/registries.ts';
 import { printable, textOrUndefined } from './printable.ts';
@@ -26,14 +27,14 @@ const written =
   (write: (bytes: Uint8Array) => string | undefined): Meaning =>
   (value) =>
     typeof value === 'number' ? undefined : write(value);
-const counted =
+const inUnits =
   (unit: string): Meaning =>
   (value) =>
-    typeof value === 'number' ? `${value} ${unit}${value === 1 ? '' : 's'}` : undefined;
+    typeof value === 'number' ? counted(value, unit) : undefined;
 
 const type = named(registries.contentType);
 const version = named(registries.protocolVersion);
-const bytes = counted('byte');
+const bytes = inUnits('byte');
 const scheme = named(registries.signatureScheme);
 const group = named(registries.namedGroup);
 const text = written(printable);
@@ -84,7 +85,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
   'certificateTypes[]': named(registries.certificateType),
   'supportedSignatureAlgorithms[]': scheme,
   'certificateAuthorities[]': written(distinguishedName),
-  ticketLifetimeHint: counted('second'),
+  ticketLifetimeHint: inUnits('second'),
 };
 
 /** Names are made fit to be shown where they are read. */

@@ -2,6 +2,7 @@
  * A message in a few words, for whoever looks at the flow and not at the fields.
  */
 
+import { counted } from './about.ts';
 import type { Leaf } from './fields.ts';
 
 type Find = (suffix: string) => Leaf | undefined;
@@ -42,5 +43,5 @@ function hasBytes(leaf: Leaf | undefined): boolean {
 }
 
 function bytesOf(leaf: Leaf | undefined): string | undefined {
-  return leaf === undefined ? undefined : `${leaf.end - leaf.start} bytes`;
+  return leaf === undefined ? undefined : counted(leaf.end - leaf.start, 'byte');
 }

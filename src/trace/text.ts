@@ -2,7 +2,8 @@
  * A trace as text for a terminal: the flow, what it came to, and every byte with its field's name.
  */
 
-import { clip, contentsOf, costOf, drawFlow } from './draw.ts';
+import { factsOf } from './about.ts';
+import { clip, contentsOf, drawFlow } from './draw.ts';
 import type { Trace, TracedField, TracedMessage, TracedRecord } from './model.ts';
 import { type OutlineRow, outline, spoken } from './outline.ts';
 
@@ -38,6 +39,9 @@ interface Look {
   readonly paint: Paint;
 }
 
+/** The widest name of a fact, and a space before its value. */
+const factWidth = 17;
+
 /** Lines of at most `width` characters, ended by a line feed. Text of the peers' steers no terminal. */
 export function renderText(
   trace: Trace,
@@ -49,35 +53,11 @@ export function renderText(
   const lines = [
     ...drawFlow(trace, look.width, (row, { protection }) => paint(byProtection[protection], row)),
     '',
-    ...facts(trace).flatMap(([name, value]) => wrapped(`${name.padEnd(12)}  `, value, look)),
-    ...trace.notes.flatMap((note) => wrapped('note          ', note, look)),
+    ...factsOf(trace).flatMap(([name, value]) => wrapped(name.padEnd(factWidth), value, look)),
+    ...trace.notes.flatMap((note) => wrapped('note'.padEnd(factWidth), note, look)),
     ...trace.records.flatMap((record, i) => ['', ...recordLines(record, i, look)]),
   ];
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
-}
-
-/** What the connection came to, by what to call it. */
-export function facts(trace: Trace): readonly (readonly [name: string, value: string])[] {
-  const { flow } = trace;
-  const resumed =
-    flow.sessionId !== undefined && flow.sessionId !== '' && flow.sessionId === flow.offeredSessionId;
-  const rows: readonly (readonly [string, string | undefined])[] = [
-    ['handshake', flow.handshake === undefined ? undefined : `${flow.handshake}, ${costOf(trace)}`],
-    ['version', flow.protocolVersion],
-    ['suite', flow.cipherSuite],
-    ['group', flow.group],
-    ['signature', flow.signatureScheme],
-    ['server name', flow.serverName],
-    ['protocol', flow.applicationProtocol],
-    ['session ID', flow.sessionId === undefined ? undefined : flow.sessionId || 'none'],
-    ['offered ID', resumed ? 'the same' : flow.offeredSessionId || undefined],
-    ['bound', flow.extendedMasterSecret === undefined ? undefined : binding(flow.extendedMasterSecret)],
-  ];
-  return rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
-}
-
-function binding(extended: boolean): string {
-  return extended ? 'extended master secret' : 'no extended master secret';
 }
 
 function recordLines(record: TracedRecord, index: number, look: Look): readonly string[] {

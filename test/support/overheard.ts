@@ -4,10 +4,12 @@
  */
 
 import type { ConnectionInfo } from 'reprise-tls';
-import type { Segment } from 'reprise-tls/trace';
-import { utf8 } from '../../src/wire/bytes.ts';
+import { type Segment, type Trace, traceConnection } from 'reprise-tls/trace';
+import { fromHex, utf8 } from '../../src/wire/bytes.ts';
 import { type Kind, type Role, setting } from './kinds.ts';
 import { makePair } from './pair.ts';
+import type { HandshakeFile } from './replay.ts';
+import { readVectors } from './vectors.ts';
 
 export interface Overheard {
   readonly segments: readonly Segment[];
@@ -40,6 +42,17 @@ export async function overhear(kind: Kind, seed = 1): Promise<Overheard> {
   const { info } = pair.clientEnd;
   if (info === undefined) throw new Error('expected a handshake that succeeds');
   return { segments, keyLog: lines.join('\n'), info };
+}
+
+/** A full handshake and its return, of the known answers for this suite: traced, and opened. */
+export function visited(suite: string): readonly Trace[] {
+  const { connections } = readVectors<HandshakeFile>(`handshakes/${suite}.json`);
+  return connections.map(({ flights, key_log: keyLog }) =>
+    traceConnection(
+      flights.map(({ from, bytes }) => ({ from, bytes: fromHex(bytes) })),
+      { keyLog },
+    ),
+  );
 }
 
 /** All that one side sent. */
