@@ -4,7 +4,7 @@
  */
 
 import type { CipherSuite } from '../crypto/cipher-suites.ts';
-import * as suites from '../crypto/cipher-suites.ts';
+import { defaultCipherSuites } from '../crypto/defaults.ts';
 import type { Sender } from '../handshake/finished.ts';
 import { deriveKeys, type Keys } from '../handshake/key-exchange.ts';
 import { ClientHello, Finished, ServerHello } from '../handshake/messages.ts';
@@ -16,7 +16,7 @@ import { type Codec, decode } from '../wire/codec.ts';
 import { TlsError } from '../wire/error.ts';
 import type { KeyLog } from './key-log.ts';
 
-const suiteById = new Map<number, CipherSuite>(Object.values(suites).map((suite) => [suite.id, suite]));
+const suiteById = new Map(defaultCipherSuites.map((suite) => [suite.id, suite]));
 
 /** Why protected records stay closed. */
 export type Sealed = 'no hello' | 'no suite' | 'no secret';

@@ -40,10 +40,14 @@ export const adapters = {
   persistence: room(wholeCore),
   trace: room(wholeCore),
   testing: room(wholeCore, { packages: ['@noble/', 'fast-check'] }),
-  cli: room(wholeCore, { platform: 'node' }),
 } as const satisfies House;
 
-export const house: House = { ...core, ...adapters };
+/** The program, which stands on all of it. It is run, and exports nothing. */
+export const program = {
+  cli: room([...wholeCore, ...Object.keys(adapters)], { platform: 'node' }),
+} as const satisfies House;
+
+export const house: House = { ...core, ...adapters, ...program };
 
 function room(restsOn: readonly string[], more: Partial<Room> = {}): Room {
   return { restsOn, packages: ['@noble/'], platform: 'any', globals: [], ...more };

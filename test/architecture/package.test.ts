@@ -9,6 +9,7 @@ import { adapters } from './house.ts';
 
 const root = new URL('../../', import.meta.url);
 const manifest: {
+  bin: Record<string, string>;
   exports: Record<string, unknown>;
   dependencies: Record<string, string>;
   devDependencies: Record<string, string>;
@@ -20,6 +21,11 @@ describe('package.json', () => {
     const expected: Record<string, unknown> = { '.': entry('.'), './package.json': './package.json' };
     for (const name of built) expected[`./${name}`] = entry(`./${name}`);
     expect(manifest.exports).toEqual(expected);
+  });
+
+  it('installs the program, which says by what it is run', () => {
+    expect(manifest.bin).toEqual({ reprise: './dist/cli/index.js' });
+    expect(readFileSync(new URL('src/cli/index.ts', root), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
   });
 
   it('depends at run time on the noble packages alone', () => {

@@ -106,7 +106,9 @@ describe.skipIf(isChromiumAbsent)('the page in Chromium', () => {
         );
       }
       const texts = '.step .names, .step .measure, .step .details, .milestone, .end';
-      expect(await page.evaluate(meetings, texts)).toEqual([]);
+      for (const name of ['demo', 'opened']) {
+        expect(await shown(name).evaluate(meetings, texts), name).toEqual([]);
+      }
       for (const side of ['client', 'server']) {
         const step = page.locator(`.step.${side}`).first();
         expect(await paintedShare(page, step), `the ${side}’s arrow`).toBeGreaterThan(0.9);

@@ -3,8 +3,7 @@
  * number. Reprise's own tables come first; what they lack, because nobody here speaks it, stands below.
  */
 
-import * as groups from '../../crypto/groups.ts';
-import * as schemes from '../../crypto/signature-schemes.ts';
+import { defaultGroups, defaultSignatureSchemes } from '../../crypto/defaults.ts';
 import { extensions } from '../../handshake/extensions.ts';
 import { handshakeName } from '../../handshake/messages.ts';
 import { contentTypeName, isContentType } from '../../record/content.ts';
@@ -35,8 +34,8 @@ function named(...tables: readonly (Names | Registry)[]): Registry {
   };
 }
 
-function byId(values: Readonly<Record<string, { readonly id: number; readonly name: string }>>): Names {
-  return Object.fromEntries(Object.values(values).map(({ id, name }) => [id, name]));
+function byId(values: readonly { readonly id: number; readonly name: string }[]): Names {
+  return Object.fromEntries(values.map(({ id, name }) => [id, name]));
 }
 
 /** ContentType */
@@ -119,7 +118,7 @@ export const extensionType: Registry = greased(
 
 /** TLS Supported Groups */
 export const namedGroup: Registry = greased(
-  named(byId(groups), {
+  named(byId(defaultGroups), {
     ...Object.fromEntries(
       [
         ...[
@@ -176,7 +175,7 @@ const signatureAlgorithms: Names = { 0: 'anonymous', 1: 'rsa', 2: 'dsa', 3: 'ecd
 /** SignatureScheme; what that leaves out is a pair of hash and signature (RFC 5246 §7.4.1.4.1). */
 export const signatureScheme: Registry = greased(
   named(
-    byId(schemes),
+    byId(defaultSignatureSchemes),
     {
       513: 'rsa_pkcs1_sha1',
       515: 'ecdsa_sha1',

@@ -59,7 +59,7 @@ thead td { display: none; }
 .end { position: relative; z-index: 1; padding: .05rem .6rem; border: 1px solid currentColor; border-radius: 1rem; background: var(--card); font-size: .8rem; font-weight: 600; }
 .end.client, .step.client .name { color: var(--client); }
 .end.server, .step.server .name { color: var(--server); }
-.step a { position: relative; display: grid; grid-template-columns: minmax(0, 1fr) auto; column-gap: .8rem; margin: 0 .7rem; padding: .35rem .9rem .5rem; text-decoration: none; font-size: .92rem; line-height: 1.35; scroll-margin-top: 4rem; }
+.step a { position: relative; display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; column-gap: .8rem; margin: 0 .7rem; padding: .35rem .9rem .5rem; text-decoration: none; font-size: .92rem; line-height: 1.35; scroll-margin-top: 4rem; }
 .step a:hover { background: var(--stripe); }
 .step.turn { margin-top: .9rem; }
 .step a::after { content: ''; position: absolute; left: .1rem; right: .1rem; bottom: -1px; border-bottom: 2px solid currentColor; }
@@ -69,9 +69,9 @@ thead td { display: none; }
 .step.server a::before { left: 0; clip-path: polygon(100% 0, 0 50%, 100% 100%); }
 .step.client a { color: var(--client); }
 .step.server a { color: var(--server); }
-.step .names { font-weight: 600; }
+.step .names { font-weight: 600; overflow-wrap: anywhere; }
 .step .measure { color: var(--muted); font-size: .8rem; text-align: right; font-variant-numeric: tabular-nums; }
-.step .details { grid-column: 1 / -1; color: var(--muted); font-size: .8rem; overflow-wrap: anywhere; }
+.step .details { flex-basis: 100%; color: var(--muted); font-size: .8rem; overflow-wrap: anywhere; }
 .step .details > * + *::before { content: ' · '; color: var(--muted); }
 .step.opened .protection { color: var(--opened); }
 .step .wrong { font-size: 1em; }
