@@ -58,8 +58,9 @@ const ClientDiffieHellmanPublic = struct({ dhYc: opaqueVector(1, 0xffff) });
 /** What nobody here can take apart. */
 const Opaque = struct({ body: rest });
 
-/** How a message is laid out, in a connection of this suite; by all that is known where the suite is not. */
-export function messageDeclaration(name: string, suite: string | undefined): Codec<unknown> {
+/** How a message is laid out, in a connection of this suite; as Reprise's suites have it where the suite is not known. */
+export function messageDeclaration(name: string, suiteName: string | undefined): Codec<unknown> {
+  const suite = suiteName?.startsWith('TLS_') ? suiteName : undefined;
   switch (name) {
     case 'ServerKeyExchange':
       if (suite === undefined || /^TLS_ECDHE_(RSA|ECDSA)_/.test(suite)) break;

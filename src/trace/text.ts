@@ -100,10 +100,11 @@ function fieldLines(fields: readonly TracedField[], bytes: string, look: Look): 
   return outline(fields).flatMap((row) => {
     const left = row.field === undefined ? [] : byteLines(row.field, bytes, look);
     const right = nameLines(row, look);
-    return Array.from(
-      { length: Math.max(left.length, right.length) },
-      (_, i) => `${left[i] ?? nothing}${right[i] ?? ''}`,
-    );
+    return Array.from({ length: Math.max(left.length, right.length) }, (_, i) => {
+      const { shown = '', length = 0 } = left[i] ?? {};
+      const name = right[i];
+      return name === undefined ? shown : `${shown}${nothing.slice(length)}${name}`;
+    });
   });
 }
 
@@ -121,22 +122,28 @@ function nameLines(row: OutlineRow, { width, paint }: Look): readonly string[] {
   return [shown, ...parts.map((part) => `${inner}${paint('cyan', part)}`)];
 }
 
-/** The bytes of a field in rows, each with its offset, as wide as `nothing`; of many only the first. */
+/** A line, and how many characters of it are seen. */
+interface Line {
+  readonly shown: string;
+  readonly length: number;
+}
+
+/** The bytes of a field in rows, each with its offset; of many only the first. */
 function byteLines(
   { start, end }: TracedField,
   bytes: string,
   { bytes: most, paint }: Look,
-): readonly string[] {
+): readonly Line[] {
   const shown = end - start > most ? Math.max(rowLength, most - (most % rowLength)) : end - start;
-  const lines: string[] = [];
+  const lines: Line[] = [];
   for (let at = start; at < start + shown || at === start; at += rowLength) {
+    const offset = at.toString(16).padStart(4, '0');
     const digits = bytes.slice(2 * at, 2 * Math.min(at + rowLength, start + shown));
-    const pairs = digits.replace(/..(?=.)/g, '$& ').padEnd(3 * rowLength);
-    lines.push(`${paint('dim', at.toString(16).padStart(4, '0'))}  ${pairs} `);
+    const pairs = digits === '' ? '' : `  ${digits.replace(/..(?=.)/g, '$& ')}`;
+    lines.push({ shown: `${paint('dim', offset)}${pairs}`, length: offset.length + pairs.length });
   }
-  const left = end - start - shown;
-  if (left > 0) lines.push(paint('dim', `      … ${left} more`.padEnd(nothing.length)));
-  return lines;
+  const more = `      … ${end - start - shown} more`;
+  return end - start > shown ? [...lines, { shown: paint('dim', more), length: more.length }] : lines;
 }
 
 /** Text behind a head, in as many rows as it takes. */

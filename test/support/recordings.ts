@@ -44,6 +44,11 @@ export function readRecordingFile(name: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(`${name}.pcap`, folder)));
 }
 
+/** Its key log as it lies there. */
+export function readRecordingKeyLog(name: string): string {
+  return readFileSync(new URL(`${name}.keylog`, folder), 'utf8');
+}
+
 function flightsOf({ segments }: CapturedConnection): readonly Flight[] {
   const flights: Flight[] = [];
   for (const { from, bytes } of segments) {
@@ -56,7 +61,7 @@ function flightsOf({ segments }: CapturedConnection): readonly Flight[] {
 
 /** The last word of each line by those before it. */
 export function readKeyLog(name: string): ReadonlyMap<string, Uint8Array> {
-  const lines = readFileSync(new URL(`${name}.keylog`, folder), 'utf8').split('\n');
+  const lines = readRecordingKeyLog(name).split('\n');
   return new Map(
     lines
       .filter((line) => /^(CLIENT_RANDOM|RSA) /.test(line))

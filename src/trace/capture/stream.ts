@@ -34,6 +34,11 @@ export class TcpStream {
     const start = synchronize ? (sequenceNumber + 1) >>> 0 : sequenceNumber;
     this.#next ??= start;
     if (payload.length === 0) return [];
+    const isReady = distance(start, this.#next) >= 0;
+    if (!isReady && this.#waiting.length >= maxWaiting) {
+      this.#lost += payload.length;
+      return [];
+    }
     this.#wait({ sequenceNumber: start, payload });
     const ready: Uint8Array[] = [];
     for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
@@ -48,10 +53,6 @@ export class TcpStream {
   }
 
   #wait(segment: Waiting): void {
-    if (this.#waiting.length >= maxWaiting) {
-      this.#lost += segment.payload.length;
-      return;
-    }
     let at = this.#waiting.length;
     while (at > 0 && distance(this.#waiting[at - 1]?.sequenceNumber ?? 0, segment.sequenceNumber) < 0) at--;
     this.#waiting.splice(at, 0, segment);

@@ -69,20 +69,23 @@ function policy(): string {
   return `default-src 'none'; img-src data:; style-src ${hash(style)}; script-src ${hash(script)}; base-uri 'none'; form-action 'none'`;
 }
 
-/** What is to be seen, in a sentence or two. */
+/** What is to be seen, in a sentence. */
 function leadOf(traces: readonly Trace[]): string {
   const [first, ...others] = traces;
   if (first === undefined) return 'There is nothing on this page.';
-  const back = others.find(
-    ({ flow }) =>
-      flow.handshake === 'abbreviated' && flow.sessionId === first.flow.sessionId && flow.sessionId !== '',
+  const { handshake, sessionId } = first.flow;
+  const returns = others.filter(
+    ({ flow }) => flow.handshake === 'abbreviated' && flow.sessionId === sessionId && sessionId !== '',
   );
-  if (back === undefined || first.flow.handshake !== 'full') {
+  const [back] = returns;
+  if (back === undefined || handshake !== 'full') {
     return `Every byte of ${counted(traces.length, 'TLS connection')}, with the name of its field.`;
   }
-  const trips = (first.flow.roundTrips ?? 0) - (back.flow.roundTrips ?? 0);
-  const bytes = first.flow.handshakeLength - back.flow.handshakeLength;
-  return `A full handshake, and an abbreviated one that resumes its session: ${counted(trips, 'round trip')} and ${counted(bytes, 'byte')} less.`;
+  const trips = counted((first.flow.roundTrips ?? 0) - (back.flow.roundTrips ?? 0), 'round trip');
+  const bytes = counted(first.flow.handshakeLength - back.flow.handshakeLength, 'byte');
+  return returns.length === 1
+    ? `A full handshake, and an abbreviated one that resumes its session: ${trips} and ${bytes} less.`
+    : `A full handshake, and ${returns.length} abbreviated ones that resume its session: each ${trips} less.`;
 }
 
 /** A table of facts, a column for each connection. */
