@@ -12,15 +12,12 @@ import * as registries from '../../src/trace/names/registries.ts';
 import { AlertDescription } from '../../src/wire/alert.ts';
 import { concat, fromHex } from '../../src/wire/bytes.ts';
 import { encode } from '../../src/wire/codec.ts';
+import { recordOf } from '../support/hellos.ts';
 
 const random = new Uint8Array(32);
 
-function record(type: number, fragment: Uint8Array): Uint8Array {
-  return concat(Uint8Array.of(type, 3, 3, fragment.length >> 8, fragment.length), fragment);
-}
-
 function message(type: number, body: Uint8Array): Uint8Array {
-  return record(22, concat(Uint8Array.of(type, 0, body.length >> 8, body.length), body));
+  return recordOf(22, concat(Uint8Array.of(type, 0, body.length >> 8, body.length), body));
 }
 
 function clientHello(...list: readonly (readonly [type: number, data: string])[]): Uint8Array {
@@ -246,16 +243,18 @@ describe('other messages', () => {
   });
 
   test('alerts have theirs, and records of no known type their bytes', () => {
-    expect(shown(fieldsIn(['server', record(21, fromHex('0228'))]))).toEqual([
+    expect(shown(fieldsIn(['server', recordOf(21, fromHex('0228'))]))).toEqual([
       'Alert.level 2 fatal',
       'Alert.description 40 handshake_failure',
     ]);
-    expect(shown(fieldsIn(['server', record(21, fromHex('022800'))]))).toEqual([
+    expect(shown(fieldsIn(['server', recordOf(21, fromHex('022800'))]))).toEqual([
       'Alert.level 2 fatal',
       'Alert.description 40 handshake_failure',
       'Alert.unread 00',
     ]);
-    expect(shown(fieldsIn(['client', record(24, fromHex('01abcd'))]))).toEqual(['heartbeat.content 01abcd']);
-    expect(shown(fieldsIn(['client', record(60, fromHex('01'))]))).toEqual(['content type 60.content 01']);
+    expect(shown(fieldsIn(['client', recordOf(24, fromHex('01abcd'))]))).toEqual([
+      'heartbeat.content 01abcd',
+    ]);
+    expect(shown(fieldsIn(['client', recordOf(60, fromHex('01'))]))).toEqual(['content type 60.content 01']);
   });
 });

@@ -18,31 +18,35 @@ for (const layer of layers) {
   const list = layer.querySelector('.fields');
   const pane = layer.querySelector('.bytes');
   const rows = [...list.children];
+  const fields = new Map(rows.map((row) => [row.dataset.f, row]));
+  const bytes = new Map([...pane.children].map((byte) => [Number(byte.dataset.f), byte]));
+  let lit = [];
   let kept;
-  const span = (element) => {
-    const [from, to = from] = element.dataset.f.split('-').map(Number);
-    return [from, to];
-  };
   const light = (element) => {
-    for (const lit of layer.querySelectorAll('.on')) lit.classList.remove('on');
-    for (const row of rows) row.setAttribute('aria-selected', 'false');
+    for (const each of lit) each.classList.remove('on');
+    for (const each of lit) if (each.matches('.row')) each.setAttribute('aria-selected', 'false');
+    lit = [];
     if (!element) return;
-    const [from, to] = span(element);
-    for (const byte of pane.children) {
-      const f = Number(byte.dataset.f);
-      byte.classList.toggle('on', f >= from && f <= to);
-    }
-    const row = element.matches('.row') ? element : rows.find((each) => each.dataset.f === element.dataset.f);
-    row.classList.add('on');
+    const [from, to = from] = element.dataset.f.split('-').map(Number);
+    for (let f = from; f <= to; f++) if (bytes.has(f)) lit.push(bytes.get(f));
+    const [first] = lit;
+    const row = element.matches('.row') ? element : fields.get(element.dataset.f);
+    lit.push(row);
+    for (const each of lit) each.classList.add('on');
     row.setAttribute('aria-selected', 'true');
-    const byte = pane.querySelector('.on');
-    if (byte && element === row) pane.scrollTop += byte.getBoundingClientRect().top - pane.getBoundingClientRect().top - pane.clientHeight / 3;
+    if (first && element === row) {
+      const above = first.getBoundingClientRect().top - pane.getBoundingClientRect().top;
+      pane.scrollTop += above - pane.clientHeight / 3;
+    }
     return row;
   };
   const target = (event) => event.target.closest?.('[data-f]');
   const settle = () => light(kept);
+  let reached;
   const reach = (row) => {
-    for (const each of rows) each.tabIndex = each === row ? 0 : -1;
+    if (reached) reached.tabIndex = -1;
+    if (row) row.tabIndex = 0;
+    reached = row;
   };
   const keep = (element) => {
     const row = light(element);
@@ -51,9 +55,12 @@ for (const layer of layers) {
     return row;
   };
   list.setAttribute('role', 'listbox');
-  for (const row of rows) row.setAttribute('role', 'option');
-  if (rows.length > 0) reach(rows[0]);
-  settle();
+  for (const row of rows) {
+    row.setAttribute('role', 'option');
+    row.setAttribute('aria-selected', 'false');
+    row.tabIndex = -1;
+  }
+  reach(rows[0]);
   layer.addEventListener('pointermove', (event) => {
     // A page that scrolls beneath a pointer at rest is no reason to take the light from where the keys have it.
     if (event.pointerType !== 'touch' && moves(event) && target(event)) light(target(event));
