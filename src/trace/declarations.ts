@@ -59,8 +59,7 @@ const ClientDiffieHellmanPublic = struct({ dhYc: opaqueVector(1, 0xffff) });
 const Opaque = struct({ body: rest });
 
 /** How a message is laid out, in a connection of this suite; as Reprise's suites have it where the suite is not known. */
-export function messageDeclaration(name: string, suiteName: string | undefined): Codec<unknown> {
-  const suite = suiteName?.startsWith('TLS_') ? suiteName : undefined;
+export function messageDeclaration(name: string, suite: string | undefined): Codec<unknown> {
   switch (name) {
     case 'ServerKeyExchange':
       if (suite === undefined || /^TLS_ECDHE_(RSA|ECDSA)_/.test(suite)) break;

@@ -59,6 +59,8 @@ export class Dissector {
   };
   /** What came last, where it was no record: the next bytes of its side may belong to it. */
   #foreign: { readonly from: Sender; readonly cuts: Cut[]; readonly time: number | undefined } | undefined;
+  /** Of the handshake that is under way, by name. */
+  #suite: string | undefined;
   /** How many more fields may be made. */
   #fieldsLeft: number;
 
@@ -159,9 +161,10 @@ export class Dissector {
     this.#addHeader(record, leavesOf(RecordHeader, cut.bytes.subarray(0, headerLength), name).leaves, 0);
     if (isProtected) this.#addProtected(record, type, fragment);
     else this.#addContent(record, type, fragment, headerLength);
-    if (type === ContentType.change_cipher_spec && !isProtected) {
+    if (type === ContentType.change_cipher_spec && record.protection !== 'sealed') {
       this.#giveUp(from);
       direction.changed = true;
+      direction.finished = false;
       this.#opener.changeCipherSpec(from);
     }
   }
@@ -246,7 +249,9 @@ export class Dissector {
     const { raw, missing } = message;
     const [type = 0] = raw;
     const name = handshakeType(type) ?? `HandshakeType ${type}`;
-    const { leaves, fault } = handshakeLeaves(name, raw, this.facts.cipherSuite);
+    const { leaves, fault } = handshakeLeaves(name, raw, this.#suite);
+    if (name === 'ServerHello')
+      this.#suite = leaves.find(({ path }) => path === 'ServerHello.cipherSuite')?.meaning;
     this.#fieldsLeft -= leaves.length;
     if (missing !== 0) {
       const what = missing === undefined ? 'the rest' : `${missing} bytes`;
