@@ -79,7 +79,7 @@ describe('any bytes', () => {
         expectComplete(trace, segments);
         expect(JSON.parse(JSON.stringify(trace))).toStrictEqual(trace);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -99,7 +99,7 @@ describe('any bytes', () => {
         expect(records.map(({ bytes }) => bytes).join('')).toBe(hex(stream));
         for (const record of records) expectWhole(record);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -115,7 +115,7 @@ describe('any bytes', () => {
           expect(traceConnection(cut, { keyLog })).toStrictEqual(traceConnection(segments, { keyLog }));
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 
@@ -138,7 +138,7 @@ describe('any bytes', () => {
         expect(made).toBeLessThanOrEqual(fields + 8);
         for (const record of records) expectWhole(record);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -223,7 +223,7 @@ describe('what is not as it should be', () => {
         });
         expectComplete(traceConnection(segments, { keyLog: full.keyLog }), segments);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
     const { records } = traceConnection([
       { from: 'client', bytes: full.segments[0]?.bytes.subarray(0, 60) ?? new Uint8Array() },
