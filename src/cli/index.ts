@@ -7,10 +7,11 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { type Command, Failure, Misuse, status } from './command.ts';
+import { connect } from './connect.ts';
 import { write } from './output.ts';
 import { trace } from './trace.ts';
 
-const commands: Readonly<Record<string, Command>> = { trace };
+const commands: Readonly<Record<string, Command>> = { connect, trace };
 
 process.exitCode = await main(process.argv.slice(2));
 
