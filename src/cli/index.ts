@@ -9,9 +9,10 @@ import process from 'node:process';
 import { type Command, Failure, Misuse, status } from './command.ts';
 import { connect } from './connect.ts';
 import { write } from './output.ts';
+import { serve } from './serve.ts';
 import { trace } from './trace.ts';
 
-const commands: Readonly<Record<string, Command>> = { connect, trace };
+const commands: Readonly<Record<string, Command>> = { connect, serve, trace };
 
 process.exitCode = await main(process.argv.slice(2));
 

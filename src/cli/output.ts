@@ -20,12 +20,16 @@ export async function write(text: string, path?: string): Promise<void> {
 function print(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const { stdout } = process;
-    stdout.once('error', (error: NodeJS.ErrnoException) => {
+    const failed = (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') resolve();
       else reject(new Failure(`cannot write: ${reasonOf(error)}`));
-    });
+    };
+    stdout.once('error', failed);
     stdout.write(text, (error) => {
-      if (!error) resolve();
+      // What is wrong now comes as an event, and what was wrong before came as one then.
+      if (error && !('code' in error && error.code === 'ERR_STREAM_DESTROYED')) return;
+      stdout.off('error', failed);
+      resolve();
     });
   });
 }

@@ -44,7 +44,7 @@ export const adapters = {
 
 /** The program, which stands on all of it. It is run, and exports nothing. */
 export const program = {
-  cli: room([...wholeCore, ...Object.keys(adapters)], { platform: 'node' }),
+  cli: room([...wholeCore, ...Object.keys(adapters)], { platform: 'node', packages: ['@noble/', 'redis'] }),
 } as const satisfies House;
 
 export const house: House = { ...core, ...adapters, ...program };
