@@ -9,7 +9,15 @@ import { type Command, Failure, status } from './command.ts';
 import { type ConnectCommand, readConnectOptions } from './connect-options.ts';
 import { type Call, dial, hangUp } from './dial.ts';
 import { type Exchanged, exchange } from './exchange.ts';
-import { chainFacts, chainLines, column, connectionFacts, connectionLines, milliseconds } from './facts.ts';
+import {
+  chainFacts,
+  chainLines,
+  column,
+  connectionFacts,
+  connectionLines,
+  handshakeText,
+  milliseconds,
+} from './facts.ts';
 import { showsColor, write } from './output.ts';
 import {
   byAddress,
@@ -208,11 +216,8 @@ class Report {
 }
 
 function returnText(each: Return): string {
-  if ('error' in each) return `failed     ${sentenceOf(each.error)}`;
-  const { resumed, resumption, handshake } = each;
-  return resumed
-    ? `resumed    ${milliseconds(handshake)}`
-    : `full       ${milliseconds(handshake)}  (${resumption})`;
+  if ('error' in each) return `failed: ${sentenceOf(each.error)}`;
+  return `${handshakeText(each)}, ${milliseconds(each.handshake)}`;
 }
 
 function summaryLines(summary: ReturnSummary): readonly [string, string][] {

@@ -57,11 +57,9 @@ export function chainLines(chain: readonly CertificateFacts[]): readonly Line[] 
 }
 
 export function connectionLines(facts: ConnectionFacts): readonly Line[] {
-  const { resumed, resumption } = facts;
-  const ofFull = resumed ? 'of the full handshake' : 'none';
+  const ofFull = facts.resumed ? 'of the full handshake' : 'none';
   return [
     ['protocol', facts.protocolVersion],
-    ['handshake', resumed ? 'abbreviated' : `full (${resumption})`],
     ['cipher suite', facts.cipherSuite],
     ['group', facts.group ?? ofFull],
     ['signature', facts.signatureScheme ?? ofFull],
@@ -70,6 +68,14 @@ export function connectionLines(facts: ConnectionFacts): readonly Line[] {
     ['ALPN', facts.alpnProtocol === undefined ? 'none' : printable(facts.alpnProtocol)],
     ['session ID', facts.sessionId || 'none: the session cannot be resumed'],
   ];
+}
+
+/** Whether it was resumed, and if not, why. */
+export function handshakeText({
+  resumed,
+  resumption,
+}: Pick<ConnectionInfo, 'resumed' | 'resumption'>): string {
+  return resumed ? 'resumed' : `full (${resumption})`;
 }
 
 /** Each name in a column of its own. */

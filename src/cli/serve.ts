@@ -71,7 +71,8 @@ export const serve: Command = {
       server.close();
       await visits.close(patience);
       const { connections, full, resumed } = visits.counts;
-      await write(`${connections} connections: ${full} full, ${resumed} resumed\n`);
+      const failed = connections - full - resumed;
+      await write(`${connections} connections: ${full} full, ${resumed} resumed, ${failed} failed\n`);
       return status.done;
     } finally {
       await close();

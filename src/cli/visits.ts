@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import type { Endpoint } from '../node/endpoint.ts';
 import { TlsSocket } from '../node/index.ts';
 import { printable } from '../wire/error.ts';
-import { milliseconds } from './facts.ts';
+import { handshakeText, milliseconds } from './facts.ts';
 import { formatPlace } from './place.ts';
 
 export interface VisitsOptions {
@@ -76,16 +76,11 @@ function lineOf(socket: TlsSocket, address: string, duration: number): string {
   const { info, errored } = socket;
   const columns = [
     address,
-    handshakeText(info),
+    info === undefined ? 'failed' : handshakeText(info),
     info?.cipherSuite ?? '-',
     info?.serverName ?? '-',
     milliseconds(duration),
     errored === null ? 'closed' : printable(errored.message),
   ];
   return columns.join('  ');
-}
-
-function handshakeText(info: TlsSocket['info']): string {
-  if (info === undefined) return 'failed';
-  return info.resumed ? 'resumed' : `full (${info.resumption})`;
 }

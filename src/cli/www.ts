@@ -5,7 +5,7 @@
 
 import http from 'node:http';
 import { TlsSocket } from '../node/index.ts';
-import { chainFacts, chainLines, column, connectionFacts, connectionLines } from './facts.ts';
+import { chainFacts, chainLines, column, connectionFacts, connectionLines, handshakeText } from './facts.ts';
 
 /** Takes sockets whose handshake is done. */
 export function createWww(): (socket: TlsSocket) => void {
@@ -40,6 +40,7 @@ function facts(info: Info) {
 
 function text(info: Info): string {
   return column([
+    ['handshake', handshakeText(info)],
     ...connectionLines(connectionFacts(info)),
     ...chainLines(chainFacts(info.peerCertificates)),
   ]);

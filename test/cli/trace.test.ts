@@ -2,59 +2,17 @@
  * `reprise trace` as a process: what it reads, in which forms it shows it, and how it ends.
  */
 
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { renderHtml, renderText, traceConnection } from 'reprise-tls/trace';
 import { afterAll, describe, expect, test } from 'vitest';
 import { concat, hex, utf8 } from '../../src/wire/bytes.ts';
 import { packetOf, pcapngOf, syn } from '../support/captures.ts';
 import { overhear } from '../support/overheard.ts';
-import { tsxArguments, tsxEnvironment } from '../support/tsx.ts';
+import { program, Workplace } from '../support/program.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'reprise-cli-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-const program = fileURLToPath(new URL('../../src/cli/index.ts', import.meta.url));
-
-interface Ended {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function reprise(
-  args: readonly string[],
-  { input = new Uint8Array(0), env = {} }: { input?: Uint8Array; env?: Record<string, string> } = {},
-): Promise<Ended> {
-  return run(process.execPath, [...tsxArguments, program, ...args], input, env);
-}
-
-async function run(
-  command: string,
-  args: readonly string[],
-  input: Uint8Array,
-  env: Record<string, string>,
-): Promise<Ended> {
-  const child = spawn(command, args, { cwd: folder, env: { ...tsxEnvironment, NO_COLOR: '', ...env } });
-  child.stdin.on('error', () => {}); // It may end without having read all.
-  child.stdin.end(input);
-  const [stdout, stderr, [status]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ]);
-  return { status, stdout, stderr };
-}
-
-function file(name: string, content: Uint8Array | string): string {
-  writeFileSync(join(folder, name), content);
-  return name;
-}
+const workplace = new Workplace();
+afterAll(() => workplace.dispose());
 
 const full = await overhear('full');
 const abbreviated = await overhear('abbreviated');
@@ -81,14 +39,14 @@ function capture(): Uint8Array {
 }
 
 describe.concurrent('reprise trace', () => {
-  const bytes = file('connection.bin', stream);
-  const keys = file('keys.txt', `${full.keyLog}\n${abbreviated.keyLog}\n`);
-  file('text.txt', 'no digits\n');
-  const pcapng = file('connections.pcapng', capture());
+  const bytes = workplace.file('connection.bin', stream);
+  const keys = workplace.file('keys.txt', `${full.keyLog}\n${abbreviated.keyLog}\n`);
+  workplace.file('text.txt', 'no digits\n');
+  const pcapng = workplace.file('connections.pcapng', capture());
 
   test('shows bytes as text, opened with the key log', async () => {
     const expected = renderText(fromStream);
-    expect(await reprise(['trace', bytes, '--keylog', keys])).toEqual({
+    expect(await workplace.reprise(['trace', bytes, '--keylog', keys])).toEqual({
       status: 0,
       stdout: expected,
       stderr: '',
@@ -97,7 +55,7 @@ describe.concurrent('reprise trace', () => {
 
   test('reads hexadecimal digits from standard input, and shows them in colour where it is asked to', async () => {
     const input = utf8(abbreviated.segments.map(({ from, bytes }) => `${from}: ${hex(bytes)}\n`).join(''));
-    const { status, stdout } = await reprise(['trace', '-', '--color', '--bytes', 'all'], {
+    const { status, stdout } = await workplace.reprise(['trace', '-', '--color', '--bytes', 'all'], {
       input,
       env: { NO_COLOR: '1' },
     });
@@ -107,20 +65,28 @@ describe.concurrent('reprise trace', () => {
   });
 
   test('writes a page that is the library’s own, to a file where one is named', async () => {
-    expect(await reprise(['trace', bytes, '--html', '-o', 'page.html'])).toEqual({
+    expect(await workplace.reprise(['trace', bytes, '--html', '-o', 'page.html'])).toEqual({
       status: 0,
       stdout: '',
       stderr: '',
     });
-    expect(readFileSync(join(folder, 'page.html'), 'utf8')).toBe(
+    expect(readFileSync(join(workplace.folder, 'page.html'), 'utf8')).toBe(
       renderHtml([traceConnection(stream)], { ends: [undefined] }),
     );
   });
 
   test('of a capture shows the first connection, the one that is named, or all side by side', async () => {
-    const first = await reprise(['trace', pcapng]);
+    const first = await workplace.reprise(['trace', pcapng]);
     expect(first.stdout).toMatch(/^Connection 1 of 2, 192\.0\.2\.1:40000 to 192\.0\.2\.2:443\n/);
-    const second = await reprise(['trace', pcapng, '--connection', '2', '--json', '--keylog', keys]);
+    const second = await workplace.reprise([
+      'trace',
+      pcapng,
+      '--connection',
+      '2',
+      '--json',
+      '--keylog',
+      keys,
+    ]);
     expect(JSON.parse(second.stdout)).toEqual([
       {
         client: '192.0.2.1:40001',
@@ -131,7 +97,7 @@ describe.concurrent('reprise trace', () => {
         ),
       },
     ]);
-    const page = await reprise(['trace', pcapng, '--connection', 'all', '--html']);
+    const page = await workplace.reprise(['trace', pcapng, '--connection', 'all', '--html']);
     expect(page.stdout).toContain('1. Full handshake');
     expect(page.stdout).toContain('2. Abbreviated handshake');
   });
@@ -156,16 +122,22 @@ describe.concurrent('reprise trace', () => {
       'cannot write .: illegal operation on a directory',
     ],
   ])('ends with status 1 and one sentence on %s', async (_, args, sentence) => {
-    expect(await reprise(args)).toEqual({ status: 1, stdout: '', stderr: `reprise trace: ${sentence}\n` });
+    expect(await workplace.reprise(args)).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: `reprise trace: ${sentence}\n`,
+    });
   });
 
   test('ends with status 1 where there is no TLS in what it is given', async () => {
-    const { status, stderr } = await reprise(['trace', '-'], { input: Uint8Array.of(1, 2, 200, 255) });
+    const { status, stderr } = await workplace.reprise(['trace', '-'], {
+      input: Uint8Array.of(1, 2, 200, 255),
+    });
     expect([status, stderr]).toEqual([
       1,
       'reprise trace: standard input: expected records of TLS, found none\n',
     ]);
-    const nothing = await reprise(['trace', '-'], { input: new Uint8Array(0) });
+    const nothing = await workplace.reprise(['trace', '-'], { input: new Uint8Array(0) });
     expect(nothing.stderr).toBe('reprise trace: standard input: expected a connection, got nothing\n');
   });
 
@@ -180,7 +152,7 @@ describe.concurrent('reprise trace', () => {
       'expected a number or "all" for --connection, got "0"',
     ],
   ])('ends with status 2, and says where to read on, with %s', async (_, args, sentence) => {
-    expect(await reprise(args)).toEqual({
+    expect(await workplace.reprise(args)).toEqual({
       status: 2,
       stdout: '',
       stderr: `reprise trace: ${sentence} (reprise trace --help)\n`,
@@ -188,9 +160,8 @@ describe.concurrent('reprise trace', () => {
   });
 
   test('may be cut off by whoever reads it', async () => {
-    const piped = ['-c', '"$0" "$@" | head -n 1', process.execPath, ...tsxArguments, program];
-    const args = [...piped, 'trace', bytes, '--bytes', 'all'];
-    const { status, stdout, stderr } = await run('sh', args, new Uint8Array(0), {});
+    const piped = ['sh', '-c', '"$0" "$@" | head -n 1', ...program];
+    const { status, stdout, stderr } = await workplace.run([...piped, 'trace', bytes, '--bytes', 'all']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout.split('\n')).toHaveLength(2);
   });
@@ -199,14 +170,22 @@ describe.concurrent('reprise trace', () => {
 describe.concurrent('reprise', () => {
   test('says which version it is, and what its commands do', async () => {
     const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-    expect(await reprise(['--version'])).toEqual({ status: 0, stdout: `${manifest.version}\n`, stderr: '' });
-    expect((await reprise(['--help'])).stdout).toMatch(/^Reprise: .*\n\n {2}reprise trace {2}\S/);
-    expect((await reprise(['trace', '--help'])).stdout).toMatch(/^reprise trace FILE \[options\]\n/);
+    expect(await workplace.reprise(['--version'])).toEqual({
+      status: 0,
+      stdout: `${manifest.version}\n`,
+      stderr: '',
+    });
+    expect((await workplace.reprise(['--help'])).stdout).toMatch(
+      /^Reprise: .*\n\n {2}reprise connect {2}\S.*\n {2}reprise serve {4}\S.*\n {2}reprise trace {4}\S/,
+    );
+    expect((await workplace.reprise(['trace', '--help'])).stdout).toMatch(
+      /^reprise trace FILE \[options\]\n/,
+    );
   });
 
   test('ends with status 2 without a command, and with one that it does not know', async () => {
-    expect(await reprise([])).toMatchObject({ status: 2, stdout: '' });
-    const { status, stderr } = await reprise(['tarce']);
+    expect(await workplace.reprise([])).toMatchObject({ status: 2, stdout: '' });
+    const { status, stderr } = await workplace.reprise(['tarce']);
     expect(status).toBe(2);
     expect(stderr).toMatch(/^reprise: expected a command, got "tarce"\n\nReprise: /);
   });
