@@ -10,54 +10,27 @@ import type { Socket } from 'node:net';
 import { concat, empty, fromLatin1, latin1 } from '../wire/bytes.ts';
 import { quote } from '../wire/error.ts';
 
+/** A word of ours, or one of the server's to wait for. */
+type Step = (dialogue: Dialogue) => void | Promise<void>;
+
 interface Protocol {
   readonly port: number;
-  turn(dialogue: Dialogue): Promise<void>;
+  readonly steps: readonly Step[];
 }
 
 export const protocols = {
   smtp: {
     port: 25,
-    async turn(dialogue) {
-      await dialogue.reply('220');
-      dialogue.say('EHLO reprise.invalid\r\n');
-      await dialogue.reply('250');
-      dialogue.say('STARTTLS\r\n');
-      await dialogue.reply('220');
-    },
+    steps: [reply('220'), say('EHLO reprise.invalid\r\n'), reply('250'), say('STARTTLS\r\n'), reply('220')],
   },
   imap: {
     port: 143,
-    async turn(dialogue) {
-      await dialogue.expect('* OK');
-      dialogue.say('a1 STARTTLS\r\n');
-      await dialogue.expect('a1 OK', { passOver: '* ' });
-    },
+    steps: [line('* OK'), say('a1 STARTTLS\r\n'), line('a1 OK', { passOver: '* ' })],
   },
-  pop3: {
-    port: 110,
-    async turn(dialogue) {
-      await dialogue.expect('+OK');
-      dialogue.say('STLS\r\n');
-      await dialogue.expect('+OK');
-    },
-  },
-  ftp: {
-    port: 21,
-    async turn(dialogue) {
-      await dialogue.reply('220');
-      dialogue.say('AUTH TLS\r\n');
-      await dialogue.reply('234');
-    },
-  },
-  postgres: {
-    port: 5432,
-    async turn(dialogue) {
-      dialogue.say('\x00\x00\x00\x08\x04\xd2\x16\x2f'); // SSLRequest: its length, and 1234 and 5679.
-      const answer = await dialogue.byte();
-      if (answer !== 'S') throw new Error(`expected S to the SSLRequest, got ${quote(answer)}`);
-    },
-  },
+  pop3: { port: 110, steps: [line('+OK'), say('STLS\r\n'), line('+OK')] },
+  ftp: { port: 21, steps: [reply('220'), say('AUTH TLS\r\n'), reply('234')] },
+  // SSLRequest: its length, and 1234 and 5679.
+  postgres: { port: 5432, steps: [say('\x00\x00\x00\x08\x04\xd2\x16\x2f'), byte('S')] },
 } as const satisfies Record<string, Protocol>;
 
 export type ProtocolName = keyof typeof protocols;
@@ -69,8 +42,40 @@ export function isProtocol(name: string): name is ProtocolName {
 /** Leaves the stream paused where TLS begins. @throws Error where the server does not turn to it */
 export async function startTls(stream: Socket, name: ProtocolName): Promise<void> {
   const dialogue = new Dialogue(stream);
-  await protocols[name].turn(dialogue);
+  for (const step of protocols[name].steps) await step(dialogue);
   dialogue.leave();
+}
+
+function say(text: string): Step {
+  return (dialogue) => dialogue.say(text);
+}
+
+function byte(expected: string): Step {
+  return async (dialogue) => demand(expected, await dialogue.byte());
+}
+
+/** A line that begins so; others may stand before it where they begin with `passOver`. */
+function line(start: string, { passOver }: { readonly passOver?: string } = {}): Step {
+  return async (dialogue) => {
+    let got = await dialogue.line();
+    while (passOver !== undefined && got.startsWith(passOver)) got = await dialogue.line();
+    demand(start, got);
+  };
+}
+
+/** A reply of SMTP or FTP, which may take several lines: the last has a space behind its code (RFC 5321 §4.2.1). */
+function reply(code: string): Step {
+  return async (dialogue) => {
+    let got = await dialogue.line();
+    demand(code, got);
+    if (got[3] !== '-') return;
+    do got = await dialogue.line();
+    while (!new RegExp(`^${code}( |$)`).test(got));
+  };
+}
+
+function demand(start: string, got: string): void {
+  if (!got.startsWith(start)) throw new Error(`expected ${start} before TLS, got ${quote(got)}`);
 }
 
 /** Far more than the greetings of servers are long. */
@@ -97,23 +102,12 @@ class Dialogue {
     return this.#take(1);
   }
 
-  /** A line that begins so; others may stand before it where they begin with `passOver`. */
-  async expect(start: string, { passOver }: { readonly passOver?: string } = {}): Promise<void> {
+  async line(): Promise<string> {
     for (;;) {
-      const line = await this.#line();
-      if (line.startsWith(start)) return;
-      if (passOver === undefined || !line.startsWith(passOver)) {
-        throw new Error(`expected ${start} before TLS, got ${quote(line)}`);
-      }
+      const end = this.#received.indexOf(0x0a);
+      if (end !== -1) return this.#take(end + 1).replace(/\r?\n$/, '');
+      await this.#more();
     }
-  }
-
-  /** A reply of SMTP or FTP, which may take several lines: the last has a space behind its code (RFC 5321 §4.2.1). */
-  async reply(code: string): Promise<void> {
-    const first = await this.#line();
-    if (!first.startsWith(code)) throw new Error(`expected ${code} before TLS, got ${quote(first)}`);
-    if (first[3] !== '-') return;
-    for (let line = await this.#line(); !/^\d{3}( |$)/.test(line); ) line = await this.#line();
   }
 
   leave(): void {
@@ -125,14 +119,6 @@ class Dialogue {
       .off('end', this.#onEnd)
       .off('error', this.#onEnd);
     if (length > 0) throw new Error(`expected TLS behind the server’s consent, got ${length} bytes without`);
-  }
-
-  async #line(): Promise<string> {
-    for (;;) {
-      const end = this.#received.indexOf(0x0a);
-      if (end !== -1) return this.#take(end + 1).replace(/\r?\n$/, '');
-      await this.#more();
-    }
   }
 
   #take(length: number): string {

@@ -16,6 +16,7 @@ import {
   traceConnection,
 } from '../trace/index.ts';
 import { concatAll } from '../wire/bytes.ts';
+import { orMisuse } from './arguments.ts';
 import { type Command, Failure, Misuse, status } from './command.ts';
 import { reasonOf, showsColor, write } from './output.ts';
 
@@ -95,8 +96,8 @@ function formOf({ html, json }: { html?: boolean; json?: boolean }): Options['fo
 }
 
 function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
+  return orMisuse(() =>
+    parseArgs({
       args: [...args],
       allowPositionals: true,
       allowNegative: true,
@@ -109,11 +110,8 @@ function parsed(args: readonly string[]) {
         bytes: { type: 'string' },
         color: { type: 'boolean' },
       },
-    });
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    throw new Misuse(said.split('. ')[0] ?? said);
-  }
+    }),
+  );
 }
 
 function wholeNumber(option: string, text: string): number {
