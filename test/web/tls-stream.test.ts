@@ -5,11 +5,11 @@
 
 import fc from 'fast-check';
 import { ClientConnection, type ConnectionInfo, ServerConnection } from 'reprise-tls';
+import { Tracer } from 'reprise-tls/trace';
 import { acceptTls, connectTls } from 'reprise-tls/web';
 import { describe, expect, test } from 'vitest';
 import { equal, utf8 } from '../../src/wire/bytes.ts';
 import { openingRecords } from '../support/aead.ts';
-import { Flow } from '../support/flow.ts';
 import { type Kind, kinds, promised, type Role, roles, setting } from '../support/kinds.ts';
 import { cuts } from '../support/pieces.ts';
 import { accepted, stage } from '../support/resumption.ts';
@@ -124,7 +124,7 @@ describe('a flight is one write', () => {
       writer.write(utf8('first words'));
       await Promise.all([ends.client.secured, ends.server.secured]);
       expect((await ends[other[role]].readable.getReader().read()).value).toEqual(utf8('first words'));
-      expect(namesIn(role, ends.line).at(-1)).toEqual(['ChangeCipherSpec', 'Finished', 'application data']);
+      expect(namesIn(role, ends.line).at(-1)).toEqual(['ChangeCipherSpec', 'Finished', 'ApplicationData']);
     },
   );
 });
@@ -254,12 +254,13 @@ test('the connection behind the streams is a ClientConnection or a ServerConnect
 
 /** What each chunk that this side wrote is made of, as an observer sees it. */
 function namesIn(role: Role, line: Line): string[][] {
-  const flow = new Flow();
+  const tracer = new Tracer();
   let seen = 0;
   return line.from[role].written.map((chunk) => {
-    flow.add(role, chunk);
-    const names = flow.records.slice(seen).flatMap(({ contents }) => contents);
-    seen = flow.records.length;
+    tracer.add(role, chunk);
+    const { records } = tracer.trace();
+    const names = records.slice(seen).flatMap(({ messages }) => messages.map(({ name }) => name));
+    seen = records.length;
     return names;
   });
 }
