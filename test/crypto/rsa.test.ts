@@ -1,6 +1,6 @@
 /** RSA signatures against the sentences of RFC 8017, against OpenSSL, and against keys and signatures gone wrong. */
 
-import { constants, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import { constants, type KeyObject, sign, verify } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sha256, sha384, sha512 } from '../../src/crypto/hash.ts';
@@ -11,6 +11,7 @@ import { checkRsaPrivateKey, checkRsaPublicKey, rsaSign, rsaVerify } from '../..
 import { emsaPkcs1, emsaPss, emsaPssWithSaltLength } from '../../src/crypto/rsa-padding.ts';
 import { concat, equal, fromHex } from '../../src/wire/bytes.ts';
 import { TlsError } from '../../src/wire/error.ts';
+import { newRsaKeyPair } from '../support/key-pairs.ts';
 
 /** A multiple of eight bits, and one bit more, where EM is an octet shorter than the modulus (RFC 8017 §8.1.1). */
 const pair = newPair(2048, 0x10001);
@@ -350,7 +351,7 @@ interface Pair {
 }
 
 function newPair(modulusLength: number, publicExponent: number): Pair {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength, publicExponent });
+  const { publicKey, privateKey } = newRsaKeyPair(modulusLength, publicExponent);
   const jwk = privateKey.export({ format: 'jwk' });
   const integer = (text = '') => os2ip(Buffer.from(text, 'base64url'));
   const key: RsaPrivateKey = {

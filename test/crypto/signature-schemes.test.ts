@@ -1,7 +1,6 @@
 /** The signature schemes against OpenSSL's, and against keys and signatures that are none of theirs. */
 
 import {
-  generateKeyPairSync,
   type KeyObject,
   sign as opensslSign,
   verify as opensslVerify,
@@ -19,6 +18,7 @@ import type {
 import type { SignatureScheme } from '../../src/crypto/provider.ts';
 import * as schemes from '../../src/crypto/signature-schemes.ts';
 import { concat, fromHex } from '../../src/wire/bytes.ts';
+import { newEcKeyPair, newEd25519KeyPair, newRsaKeyPair } from '../support/key-pairs.ts';
 import { randomness } from '../support/randomness.ts';
 
 /** A key in both forms: as the library has it and as OpenSSL has it. */
@@ -230,7 +230,7 @@ function ecdsaPair(
   namedCurve: string,
   length: number,
 ): Pair<EcdsaPrivateKey, EcdsaPublicKey> {
-  const openssl = generateKeyPairSync('ec', { namedCurve });
+  const openssl = newEcKeyPair(namedCurve);
   const jwk = openssl.privateKey.export({ format: 'jwk' });
   const [x, y, scalar] = [field(jwk.x), field(jwk.y), field(jwk.d)];
   expect(scalar).toHaveLength(length);
@@ -243,7 +243,7 @@ function ecdsaPair(
 }
 
 function newEd25519Pair(): Pair {
-  const openssl = generateKeyPairSync('ed25519');
+  const openssl = newEd25519KeyPair();
   const jwk = openssl.privateKey.export({ format: 'jwk' });
   return {
     name: 'ed25519',
@@ -254,7 +254,7 @@ function newEd25519Pair(): Pair {
 }
 
 function newRsaPair(): Pair {
-  const openssl = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const openssl = newRsaKeyPair(2048);
   const { n, e, d, p, q, dp, dq, qi } = openssl.privateKey.export({ format: 'jwk' });
   const publicKey = { type: 'rsa', modulus: integer(n), publicExponent: integer(e) } as const;
   return {

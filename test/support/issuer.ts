@@ -6,18 +6,12 @@
  * TBSCertificate by its bytes (`fields`), an extension by its kind (`extensions`, `omitExtensions`), the signature.
  */
 
-import {
-  createHash,
-  generateKeyPairSync,
-  type KeyObject,
-  type KeyPairKeyObjectResult,
-  randomBytes,
-  sign,
-} from 'node:crypto';
+import { createHash, type KeyObject, type KeyPairKeyObjectResult, randomBytes, sign } from 'node:crypto';
 import { DerReader, Tag } from '../../src/x509/der.ts';
 import * as der from '../../src/x509/der-writer.ts';
 import { type Extension, type KeyUsage, keyUsages } from '../../src/x509/extensions.ts';
 import { oids } from '../../src/x509/oids.ts';
+import { newEcKeyPair, newEd25519KeyPair, newRsaKeyPair } from './key-pairs.ts';
 
 export type KeyType = 'ecdsa-p256' | 'ecdsa-p384' | 'ecdsa-p521' | 'ed25519' | 'rsa-2048';
 
@@ -284,15 +278,15 @@ const rsaKeys = new Map<string, KeyPairKeyObjectResult>();
 export function keyPair(type: KeyType, role: string): KeyPairKeyObjectResult {
   switch (type) {
     case 'ecdsa-p256':
-      return generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      return newEcKeyPair('P-256');
     case 'ecdsa-p384':
-      return generateKeyPairSync('ec', { namedCurve: 'P-384' });
+      return newEcKeyPair('P-384');
     case 'ecdsa-p521':
-      return generateKeyPairSync('ec', { namedCurve: 'P-521' });
+      return newEcKeyPair('P-521');
     case 'ed25519':
-      return generateKeyPairSync('ed25519');
+      return newEd25519KeyPair();
     case 'rsa-2048': {
-      const keys = rsaKeys.get(role) ?? generateKeyPairSync('rsa', { modulusLength: 2048 });
+      const keys = rsaKeys.get(role) ?? newRsaKeyPair(2048);
       rsaKeys.set(role, keys);
       return keys;
     }

@@ -1,4 +1,4 @@
-import { constants, generateKeyPairSync, sign } from 'node:crypto';
+import { constants, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseCertificate } from '../../src/x509/certificate.ts';
@@ -17,6 +17,7 @@ import {
   type KeyType,
   keyPair,
 } from '../support/issuer.ts';
+import { newRsaKeyPair } from '../support/key-pairs.ts';
 import { counting, host, ruleOf, show, verifier } from '../support/verdicts.ts';
 
 const day = 86_400_000;
@@ -60,7 +61,7 @@ const md5 = der.sequence(der.oid(oids.md5WithRSAEncryption), der.nullValue());
 const unknown = { oid: '1.3.6.1.4.1.55738.1', value: der.nullValue() };
 const spoil = (signature: Uint8Array) =>
   signature.map((byte, i) => (i === signature.length - 1 ? byte ^ 1 : byte));
-const shortKeys = generateKeyPairSync('rsa', { modulusLength: 1024 });
+const shortKeys = newRsaKeyPair(1024);
 
 /** One thing that is wrong with one certificate, by where it may stand, and the rule that is to refuse it. */
 interface Breach {
