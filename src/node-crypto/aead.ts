@@ -1,6 +1,6 @@
-/** The AEADs by OpenSSL, but for small records under AES-GCM. */
+/** The AEADs by OpenSSL, but for small records under AES-GCM and for what the platform's `node:crypto` lacks. */
 
-import { type CipherGCMTypes, createCipheriv, createDecipheriv } from 'node:crypto';
+import { type CipherGCMTypes, createCipheriv, createDecipheriv, getCiphers } from 'node:crypto';
 import { checkedAeadKey } from '../crypto/aead.ts';
 import { GcmKey } from '../crypto/gcm.ts';
 import type { Aead, AeadKey } from '../crypto/provider.ts';
@@ -18,6 +18,7 @@ const names = {
 
 export function nodeAead(aead: Aead): Aead {
   const name = names[aead.name];
+  if (!getCiphers().includes(name)) return aead; // As ChaCha20-Poly1305 in Bun.
   const make = (key: Uint8Array) =>
     aead.name === 'CHACHA20_POLY1305' ? nodeKey(name, key) : twofoldKey(nodeKey(name, key), key);
   const given: Aead = { ...aead, create: (key) => checkedAeadKey(given, key, make) };

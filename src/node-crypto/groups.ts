@@ -1,5 +1,6 @@
 /**
  * The groups of ECDHE by OpenSSL. The same random bytes give the same key as the default's, so that handshakes replay.
+ * A group that the platform's `node:crypto` lacks stays the default's.
  */
 
 import { createECDH, createPublicKey, diffieHellman } from 'node:crypto';
@@ -10,8 +11,24 @@ import { fault } from '../wire/error.ts';
 import { x25519Key } from './keys.ts';
 
 export function nodeGroup(group: NamedGroup): NamedGroup {
-  return groups[group.name];
+  return group.name === 'x25519' || knownCurves.has(group.name) ? groups[group.name] : group;
 }
+
+/** OpenSSL's own name for P-256; the others' are their IANA names. */
+const opensslNames = { secp256r1: 'prime256v1', secp384r1: 'secp384r1', secp521r1: 'secp521r1' } as const;
+type NistName = keyof typeof opensslNames;
+
+/** Found by asking for each: Deno lists P-521 among its curves, and then knows none. */
+export const knownCurves: ReadonlySet<NistName> = new Set(
+  (Object.keys(opensslNames) as NistName[]).filter((name) => {
+    try {
+      createECDH(opensslNames[name]);
+      return true;
+    } catch {
+      return false;
+    }
+  }),
+);
 
 const x25519: NamedGroup = {
   name: 'x25519',
@@ -34,26 +51,20 @@ const x25519: NamedGroup = {
   },
 };
 
-/** OpenSSL's own name for P-256; the others' are their IANA names. */
 const groups: Readonly<Record<NamedGroup['name'], NamedGroup>> = {
   x25519,
-  secp256r1: nistGroup('secp256r1', 23, 'prime256v1', p256),
-  secp384r1: nistGroup('secp384r1', 24, 'secp384r1', p384),
-  secp521r1: nistGroup('secp521r1', 25, 'secp521r1', p521),
+  secp256r1: nistGroup('secp256r1', 23, p256),
+  secp384r1: nistGroup('secp384r1', 24, p384),
+  secp521r1: nistGroup('secp521r1', 25, p521),
 };
 
-function nistGroup(
-  name: NamedGroup['name'],
-  id: number,
-  opensslName: string,
-  curve: typeof p256,
-): NamedGroup {
+function nistGroup(name: NistName, id: number, curve: typeof p256): NamedGroup {
   return {
     name,
     id,
     generate(randomBytes) {
       const secret = nistSecret(curve, randomBytes);
-      const exchange = createECDH(opensslName);
+      const exchange = createECDH(opensslNames[name]);
       exchange.setPrivateKey(secret);
       return keyShare(new Uint8Array(exchange.getPublicKey()), secret, (_, peerPublicKey) => {
         demandUncompressed(name, curve, peerPublicKey);

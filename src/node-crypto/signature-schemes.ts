@@ -5,7 +5,9 @@
 
 import { constants, type KeyObject, sign, verify } from 'node:crypto';
 import type { Signer } from '../connection/config.ts';
+import type { PrivateKey, PublicKey } from '../crypto/keys.ts';
 import type { SignatureScheme } from '../crypto/provider.ts';
+import { knownCurves } from './groups.ts';
 import { privateKeyObject, publicKeyObject } from './keys.ts';
 
 type Name = SignatureScheme['name'];
@@ -40,18 +42,25 @@ export function nodeScheme(scheme: SignatureScheme): SignatureScheme {
     ...scheme,
     verify(key, message, signature) {
       if (key.type !== scheme.keyType) return false;
+      if (isBeyond(key)) return scheme.verify(key, message, signature);
       const publicKey = publicKeyObject(key);
       return publicKey !== undefined && verify(hash, message, { key: publicKey, ...options }, signature);
     },
-    sign(key, message) {
+    sign(key, message, randomBytes) {
       if (key.type !== scheme.keyType) {
         throw new RangeError(
           `${scheme.name} expected a key of type ${scheme.keyType}, got one of type ${key.type}`,
         );
       }
+      if (isBeyond(key)) return scheme.sign(key, message, randomBytes);
       return new Uint8Array(sign(hash, message, { key: privateKeyObject(key), ...options }));
     },
   };
+}
+
+/** True of a key that the platform's `node:crypto` does not know the curve of. The default takes such keys. */
+function isBeyond(key: PublicKey | PrivateKey): boolean {
+  return key.type === 'ecdsa' && !knownCurves.has(key.curve);
 }
 
 /**

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { sha256, sha384, sha512 } from '../../src/crypto/hash.ts';
 import type { RsaPrivateKey } from '../../src/crypto/keys.ts';
 import { bitLength, i2osp, invert, os2ip, powerPublic, powerSecret } from '../../src/crypto/modular.ts';
-import type { RandomBytes } from '../../src/crypto/provider.ts';
+import type { Hash, RandomBytes } from '../../src/crypto/provider.ts';
 import { checkRsaPrivateKey, checkRsaPublicKey, rsaSign, rsaVerify } from '../../src/crypto/rsa.ts';
 import { emsaPkcs1, emsaPss, emsaPssWithSaltLength } from '../../src/crypto/rsa-padding.ts';
 import { concat, equal, fromHex } from '../../src/wire/bytes.ts';
@@ -49,8 +49,8 @@ describe.each(methods)('$name', ({ method, options }) => {
   test('OpenSSL verifies what we sign, and we what OpenSSL signs', () => {
     const property = fc.property(anyPair, anyHash, anyMessage, anySeed, (pair, hash, message, seed) => {
       const ours = rsaSign(method, hash, pair.key, message, randomness(seed));
-      expect(verify(hash.name, message, { key: pair.publicKey, ...options }, ours)).toBe(true);
-      const theirs = sign(hash.name, message, { key: pair.privateKey, ...options });
+      expect(verify(nameOf(hash), message, { key: pair.publicKey, ...options }, ours)).toBe(true);
+      const theirs = sign(nameOf(hash), message, { key: pair.privateKey, ...options });
       expect(rsaVerify(method, hash, pair.key, message, theirs)).toBe(true);
     });
     fc.assert(property, few);
@@ -115,7 +115,7 @@ describe.each(methods)('$name', ({ method, options }) => {
 describe('RSASSA-PKCS1-v1_5', () => {
   test('each message has one signature, whatever the blinding (RFC 8017 §8.2)', () => {
     const message = fromHex('0123456789');
-    const expected = new Uint8Array(sign('SHA-256', message, pair.privateKey));
+    const expected = new Uint8Array(sign('sha256', message, pair.privateKey));
     const property = fc.property(anySeed, (seed) => {
       expect(rsaSign(emsaPkcs1, sha256, key, message, randomness(seed))).toEqual(expected);
     });
@@ -145,7 +145,7 @@ describe('RSASSA-PSS', () => {
       expect(rsaVerify(named, hash, key, message, signature)).toBe(true);
       expect(rsaVerify(emsaPss, hash, key, message, signature)).toBe(saltLength === hash.outputLength);
       const options = { key: pair.publicKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
-      expect(verify(hash.name, message, options, signature)).toBe(true);
+      expect(verify(nameOf(hash), message, options, signature)).toBe(true);
     });
     fc.assert(property, few);
   });
@@ -366,6 +366,11 @@ function newPair(modulusLength: number, publicExponent: number): Pair {
     coefficient: integer(jwk.qi),
   };
   return { key, publicKey, privateKey };
+}
+
+/** The name without its hyphen, as which every platform's node:crypto knows it. */
+function nameOf(hash: Hash): string {
+  return hash.name.toLowerCase().replace('-', '');
 }
 
 /** Bytes that look random and are the same for the same seed (xorshift). */
