@@ -50,6 +50,7 @@ const classes: readonly (readonly [RegExp, readonly Outcome[]])[] = [
     /^Certificate\.certificateList\[\]$/,
     ['bad_certificate', 'unsupported_certificate', 'illegal_parameter', ...differs],
   ],
+  [/^CertificateStatus\.statusType$/, ['illegal_parameter']],
   [/^ServerKeyExchange\.params/, ['decrypt_error']],
   [/\.algorithm$/, ['illegal_parameter', 'decrypt_error']],
   [/^ClientKeyExchange\.ecdhYc$/, ['illegal_parameter', ...differs]],

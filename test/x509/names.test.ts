@@ -15,9 +15,10 @@ const ip = (...values: string[]): { subjectAltNames: GeneralName[] } => ({
   })),
 });
 
+/** A label of which no program thinks that it is a number. */
 const label = fc
   .stringMatching(/^[a-z0-9](?:[a-z0-9-]{0,10}[a-z0-9])?$/)
-  .filter((text) => /[a-z]/.test(text));
+  .filter((text) => /[a-z]/.test(text) && !/^0x[\da-f]*$/.test(text));
 const hostName = fc.array(label, { minLength: 1, maxLength: 5 }).map((labels) => labels.join('.'));
 const parentName = fc.array(label, { minLength: 2, maxLength: 4 }).map((labels) => labels.join('.'));
 const mixedCase = (text: string) =>
