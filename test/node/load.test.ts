@@ -4,26 +4,17 @@
  */
 
 import { createHash } from 'node:crypto';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { connect, type TlsSocket } from 'reprise-tls/node';
 import { describe, expect, it } from 'vitest';
+import { contentOf, full, settledHeap } from '../support/load.ts';
 import { until } from '../support/node-tls.ts';
 import { drained, listening, resuming, returning } from '../support/sockets.ts';
 
-const full = process.env['REPRISE_LOAD'] === 'full';
 const load = full
   ? { connections: 1000, megabytes: 100, dropped: 10_000, timeout: 600_000 }
   : { connections: 200, megabytes: 20, dropped: 600, timeout: 30_000 };
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
-
-/** Bytes that are no other connection's. */
-function contentOf(connection: number, length: number): Buffer {
-  const content = Buffer.alloc(length, `connection ${connection} `);
-  content.writeUInt32BE(connection, length - 4);
-  return content;
-}
 
 describe('load', () => {
   it(`${load.connections} connections at once carry ${load.megabytes} MB, each byte to where it belongs`, {
@@ -91,15 +82,3 @@ describe('load', () => {
     expect(after - before).toBeLessThan(5e6);
   });
 });
-
-/** The bytes in use when nothing that can go is left. */
-async function settledHeap(): Promise<number> {
-  setFlagsFromString('--expose-gc');
-  const collect: () => void = runInNewContext('gc');
-  for (let i = 0; i < 4; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    collect();
-  }
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
-}
