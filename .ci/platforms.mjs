@@ -118,7 +118,8 @@ const chosen = platforms.filter(({ name }) => asked.length === 0 || asked.includ
 
 // No script of theirs runs: what a platform is made of lies in the package for this system.
 const specs = chosen.map(({ name, from }) => `${name}@${from}`);
-run('npm', ['install', '--prefix', scratch, '--ignore-scripts', '--no-audit', '--no-fund', ...specs]);
+const install = ['install', '--prefix', scratch, '--ignore-scripts', '--no-audit', '--no-fund', ...specs];
+if (run('npm', install) !== 0) throw new Error(`expected npm to install ${specs.join(', ')}`);
 for (const each of chosen) if (!testsPassOn(each)) process.exitCode = 1;
 
 function testsPassOn({ name, from, binary, launch = [], options = [], leftOut = [] }) {
