@@ -4,22 +4,26 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
 import { run, start } from './command.ts';
 import type { Peer, Words } from './peer.ts';
 
 const source = fileURLToPath(new URL('Jsse.java', import.meta.url));
 let classes: Promise<string> | undefined;
 
-/** Compiled once, into a folder that goes with the process. */
+/** Compiled once, into a folder that goes with the tests of the file. */
 function compiled(): Promise<string> {
   classes ??= (async () => {
     const folder = mkdtempSync(join(tmpdir(), 'reprise-jsse-'));
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
     await run('javac', ['-d', folder, source]);
     return folder;
   })();
   return classes;
 }
+
+afterAll(async () => {
+  if (classes !== undefined) rmSync(await classes, { recursive: true });
+});
 
 async function options(): Promise<string[]> {
   return [
