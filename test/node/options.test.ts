@@ -3,7 +3,7 @@
  * are refused before anything is opened.
  */
 
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
 import { once } from 'node:events';
 import tls from 'node:tls';
 import fc from 'fast-check';
@@ -25,6 +25,7 @@ import {
 import { describe, expect, it } from 'vitest';
 import { cipherSuitesOf, groupsOf, opensslSuite, signatureSchemesOf } from '../../src/node/openssl-names.ts';
 import { createAuthority } from '../support/issuer.ts';
+import { newEcKeyPair } from '../support/key-pairs.ts';
 import { sessionIds } from '../support/node-tls.ts';
 import { authority, cert, key, listening, pair, proving, site, trusting } from '../support/sockets.ts';
 import { streams } from '../support/streams.ts';
@@ -208,7 +209,7 @@ describe('cert and key', () => {
   });
 
   it('of a kind that there is no suite for are refused', () => {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'secp256k1' });
+    const { privateKey } = newEcKeyPair('secp256k1');
     const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     expect(() => createServer({ cert, key: pem })).toThrow(TypeError);
   });

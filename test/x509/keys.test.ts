@@ -15,6 +15,7 @@ import {
   samePublicKey,
 } from '../../src/x509/public-keys.ts';
 import { type KeyType, keyPair, toPem } from '../support/issuer.ts';
+import { newEcKeyPair, newRsaKeyPair } from '../support/key-pairs.ts';
 
 const types = ['ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'ed25519', 'rsa-2048'] as const satisfies KeyType[];
 const keys = types.map((type) => [type, keyPair(type, 'keys')] as const);
@@ -325,11 +326,11 @@ describe('parsePrivateKey', () => {
   test('refuses keys of other kinds by their name', () => {
     const x25519 = generateKeyPairSync('x25519').privateKey.export({ type: 'pkcs8', format: 'der' });
     expect(() => parsePrivateKey(x25519)).toThrow('got id-X25519');
-    const k1 = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey;
+    const k1 = newEcKeyPair('secp256k1').privateKey;
     expect(() => parsePrivateKey(k1.export({ type: 'pkcs8', format: 'pem' }).toString())).toThrow(
       '1.3.132.0.10',
     );
-    const small = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
+    const small = newRsaKeyPair(1024).privateKey;
     expect(() => parsePrivateKey(small.export({ type: 'pkcs1', format: 'der' }))).toThrow('got 1024');
   });
 
