@@ -45,7 +45,7 @@ export function timed(
 }
 
 /** The fastest of up to 20 runs, in milliseconds, as the machine may be busy with something else. 100 are fast enough. */
-export function fastest(run: () => void): number {
+function fastest(run: () => void): number {
   let ms = Number.POSITIVE_INFINITY;
   for (let i = 0; i < 20 && ms >= 100; i++) {
     const start = performance.now();

@@ -7,7 +7,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseCertificate } from '../../src/x509/certificate.ts';
 import * as der from '../../src/x509/der-writer.ts';
-import { comparableName } from '../../src/x509/distinguished-name.ts';
 import { oids } from '../../src/x509/oids.ts';
 import { defaultPathLimits } from '../../src/x509/path-limits.ts';
 import { createCertificateVerifier } from '../../src/x509/verifier.ts';
@@ -19,7 +18,7 @@ import {
   extension,
   keyPair,
 } from '../support/issuer.ts';
-import { counting, fastest, host, ruleOf, show, timed, verifier } from '../support/verdicts.ts';
+import { counting, host, ruleOf, show, timed, verifier } from '../support/verdicts.ts';
 
 describe('a hostile chain', () => {
   const root = createAuthority();
@@ -143,14 +142,7 @@ describe('a hostile chain', () => {
       ],
     ];
     for (const chain of attackers) {
-      // Two million characters take their time to be read, once each; the search adds little to that.
-      const reading = fastest(() => {
-        for (const { subject, issuer } of chain.map(parseCertificate)) {
-          comparableName(subject);
-          comparableName(issuer);
-        }
-      });
-      expect(timed(verifier(root), chain).ms).toBeLessThan(Math.max(100, 2 * reading));
+      expect(timed(verifier(root), chain).ms).toBeLessThan(100);
     }
   });
 
