@@ -123,9 +123,12 @@ const chosen = platforms.filter(({ name }) => asked.length === 0 || asked.includ
 const specs = chosen.map(({ name, from }) => `${name}@${from}`);
 const install = ['install', '--prefix', scratch, '--ignore-scripts', '--no-audit', '--no-fund', ...specs];
 if (run('npm', install) !== 0) throw new Error(`expected npm to install ${specs.join(', ')}`);
-for (const each of chosen) if (!testsPassOn(each)) process.exitCode = 1;
+// What failed is said once more at the end, where a log that was cut still shows it.
+const faults = chosen.flatMap((each) => faultsOn(each));
+for (const fault of faults) console.error(fault);
+if (faults.length > 0) process.exitCode = 1;
 
-function testsPassOn({ name, from, binary, launch = [], options = [], leftOut = [] }) {
+function faultsOn({ name, from, binary, launch = [], options = [], leftOut = [] }) {
   const began = Date.now();
   const report = join(scratch, `${name}.json`);
   const titles = leftOut.flatMap(({ tests }) => tests);
@@ -149,14 +152,21 @@ function testsPassOn({ name, from, binary, launch = [], options = [], leftOut = 
   const silent = skipped.filter((test) => titles.every((title) => !test.fullName.includes(title)));
   for (const { why, tests } of leftOut)
     for (const title of tests) console.log(`left out on ${name}: ${title}: ${why}`);
-  for (const title of stale) console.error(`left out on ${name}, but no such test: ${title}`);
-  for (const test of silent) console.error(`skipped on ${name}, where no skip is allowed: ${test.fullName}`);
   const count = (status) => tests.filter((test) => test.status === status).length;
   const seconds = Math.round((Date.now() - began) / 1000);
   console.log(
     `${name} (${from}): ${count('passed')} passed, ${count('failed')} failed, ${skipped.length} left out, ${seconds}s`,
   );
-  return status === 0 && stale.length === 0 && silent.length === 0;
+  const failed = tests.filter((test) => test.status === 'failed');
+  const named = [
+    ...failed.map(
+      (test) => `failed on ${name}: ${test.fullName}: ${test.failureMessages[0]?.split('\n')[0]}`,
+    ),
+    ...stale.map((title) => `left out on ${name}, but no such test: ${title}`),
+    ...silent.map((test) => `skipped on ${name}, where no skip is allowed: ${test.fullName}`),
+  ];
+  // A file that broke before its first test, say, or a crash.
+  return status === 0 || named.length > 0 ? named : [`vitest ended with ${status} on ${name}`];
 }
 
 /** What matches the full name of every test that holds none of the titles. */

@@ -60,7 +60,8 @@ describe('parseCertificate reads what node:crypto reads', () => {
   const compare = (bytes: Uint8Array): void => {
     const ours = parseCertificate(bytes);
     const theirs = new X509Certificate(bytes);
-    expect(hex(ours.serialNumber)).toBe(theirs.serialNumber.toLowerCase().padStart(2, '0'));
+    // A number, of which one platform writes the leading zero and another does not.
+    expect(BigInt(`0x${hex(ours.serialNumber)}`)).toBe(BigInt(`0x${theirs.serialNumber}`));
     expect(ours.notBefore).toBe(Date.parse(theirs.validFrom));
     expect(ours.notAfter).toBe(Date.parse(theirs.validTo));
     expect(ours.basicConstraints?.cA ?? false).toBe(theirs.ca);
