@@ -17,6 +17,7 @@
 import {
   type ClientConfig,
   ClientConnection,
+  type ConnectionHandlers,
   type ConnectionInfo,
   type ServerConfig,
   ServerConnection,
@@ -46,25 +47,37 @@ export interface Played<C, T> {
   readonly result: T;
 }
 
+/** What a play may have beside its script. */
+export interface PlayOptions<Config, C> extends ScriptedOptions {
+  /** Makes the connection under test, where it is not to be one as users get it. */
+  readonly make?: ((config: Config, handlers: ConnectionHandlers) => C) | undefined;
+}
+
 /** The script plays the client of a `ServerConnection`. */
 export function playClient<T>(
   config: ServerConfig,
-  script: (client: ScriptedClient) => Promise<T>,
-  options: ScriptedOptions = {},
+  script: (client: ScriptedClient, end: End) => Promise<T>,
+  {
+    make = (...given) => new ServerConnection(...given),
+    ...options
+  }: PlayOptions<ServerConfig, ServerConnection> = {},
 ): Promise<Played<ServerConnection, T>> {
   const stage = newStage();
-  const server = new ServerConnection(config, stage.handlers);
+  const server = make(config, stage.handlers);
   return play(server, stage.end, new ScriptedClient(server, stage.arrived, options), script);
 }
 
 /** The script plays the server of a `ClientConnection`, which has started. */
 export function playServer<T>(
   config: ClientConfig,
-  script: (server: ScriptedServer) => Promise<T>,
-  options: ScriptedOptions = {},
+  script: (server: ScriptedServer, end: End) => Promise<T>,
+  {
+    make = (...given) => new ClientConnection(...given),
+    ...options
+  }: PlayOptions<ClientConfig, ClientConnection> = {},
 ): Promise<Played<ClientConnection, T>> {
   const stage = newStage();
-  const client = new ClientConnection(config, stage.handlers);
+  const client = make(config, stage.handlers);
   const scripted = new ScriptedServer(client, stage.arrived, options);
   client.start();
   return play(client, stage.end, scripted, script);
@@ -74,9 +87,9 @@ async function play<C, P extends ScriptedPeer<ClientConnection | ServerConnectio
   connection: C,
   end: End,
   peer: P,
-  script: (peer: P) => Promise<T>,
+  script: (peer: P, end: End) => Promise<T>,
 ): Promise<Played<C, T>> {
-  const result = await script(peer);
+  const result = await script(peer, end);
   await peer.settle();
   return { connection, end, result };
 }
