@@ -20,6 +20,8 @@ import { type Conversation, type Event, mayFollow, type Side } from './machine.t
 
 export interface Deed {
   readonly name: string;
+  /** The message in the place of which it is done, where it is. */
+  readonly due?: Event['message'];
   /** Whether it can be done now, by the peer of this name. */
   fits(conversation: Conversation, peer: Side): boolean;
   do(peer: AnyScripted): void;
@@ -33,13 +35,12 @@ function inPlaceOf(
   name: string,
   alert: AlertName,
   act: (peer: AnyScripted) => void,
-  by?: Side,
 ): Deed {
-  const isDue = (event: Event, peer: Side) =>
-    event.message === due && event.from === peer && (by ?? peer) === peer;
   return {
     name: `${due}: ${name}`,
-    fits: (conversation, peer) => mayFollow(conversation).some((event) => isDue(event, peer)),
+    due,
+    fits: (conversation, peer) =>
+      mayFollow(conversation).some((event) => event.message === due && event.from === peer),
     do: act,
     alert,
   };
@@ -87,7 +88,7 @@ const isClear = (conversation: Conversation, peer: Side) => !isProtected(convers
 
 const helloDone = message('ServerHelloDone', {});
 
-export const deeds: readonly Deed[] = [
+const deeds: readonly Deed[] = [
   // RFC 5246 §7.4.1.2
   clientHello('of version 1.1', 'protocol_version', { fields: { clientVersion: 0x0302 } }),
   clientHello('without a suite that is known', 'handshake_failure', {
@@ -170,3 +171,12 @@ export const deeds: readonly Deed[] = [
   ),
   anytime('an alert of one byte', 'decode_error', (peer) => peer.record(ContentType.alert, Uint8Array.of(1))),
 ];
+
+/** Those that can be done now by this peer, the ones in the place of a message that is due first. */
+export function deedsAt(conversation: Conversation, peer: Side): readonly Deed[] {
+  const fitting = deeds.filter(({ fits }) => fits(conversation, peer));
+  return [
+    ...fitting.filter(({ due }) => due !== undefined),
+    ...fitting.filter(({ due }) => due === undefined),
+  ];
+}

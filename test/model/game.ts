@@ -13,7 +13,7 @@ import { heldSession } from '../support/kinds.ts';
 import type { End } from '../support/pair.ts';
 import { message, samples } from '../support/scripted.ts';
 import { exporter, type SuiteName, suiteFacts } from '../support/tls-reference.ts';
-import { deeds } from './deeds.ts';
+import { deedsAt } from './deeds.ts';
 import {
   bindingOf,
   type Conversation,
@@ -111,7 +111,7 @@ export class Game {
         return event === undefined ? this.#sayOutOfPlace(move.message) : this.#say(event);
       }
       case 'does': {
-        const fitting = deeds.filter(({ fits }) => fits(this.#conversation, this.#peerSide));
+        const fitting = deedsAt(this.#conversation, this.#peerSide);
         const deed = fitting[move.way % fitting.length];
         deed?.do(this.#peer);
         return deed && this.#expectRefusal(deed.alert);

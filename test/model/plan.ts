@@ -71,9 +71,9 @@ export function choices(plan: Plan, { offered }: Said): Partial<Said> {
 }
 
 /** Configurations under which the side under test does as planned. */
-export function settingOf(plan: Plan, keyLog: (line: string) => void): Setting {
+export function settingOf(plan: Plan, keyLog: (line: string) => void, crypto = nodeCrypto): Setting {
   const both: Partial<Config> = {
-    crypto: nodeCrypto,
+    crypto,
     requireExtendedMasterSecret: plan.required,
     keyLog,
   };

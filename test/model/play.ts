@@ -1,6 +1,12 @@
 /** A game as it is planned: the connection under test, the scripted peer, and the transport between them. */
 
-import type { ClientConfig, ClientConnection, ServerConfig, ServerConnection } from 'reprise-tls';
+import type {
+  ClientConfig,
+  ClientConnection,
+  CryptoProvider,
+  ServerConfig,
+  ServerConnection,
+} from 'reprise-tls';
 import type { AnyConnection, AnyScripted } from '../support/approach.ts';
 import { own } from '../support/kinds.ts';
 import type { End } from '../support/pair.ts';
@@ -9,8 +15,9 @@ import { type PlayOptions, playClient, playServer } from '../support/scripted.ts
 import { Game } from './game.ts';
 import { type Plan, settingOf } from './plan.ts';
 
-/** Makes connections that are not as users get them: broken ones, which the game must find out. */
-export interface Makers {
+/** In what a connection under test differs from those that users get. The games must find it out. */
+export interface Broken {
+  readonly crypto?: CryptoProvider;
   readonly client?: PlayOptions<ClientConfig, ClientConnection>['make'];
   readonly server?: PlayOptions<ServerConfig, ServerConnection>['make'];
 }
@@ -19,10 +26,10 @@ export interface Makers {
 export async function playGame(
   plan: Plan,
   script: (game: Game, peer: AnyScripted) => Promise<void>,
-  make: Makers = {},
+  { crypto, ...make }: Broken = {},
 ): Promise<void> {
   const keyLog: string[] = [];
-  const { client, server } = settingOf(plan, (line) => keyLog.push(line));
+  const { client, server } = settingOf(plan, (line) => keyLog.push(line), crypto);
   const begin = async (peer: AnyScripted, end: End) => {
     cutInput(peer.connection, plan.cuts);
     const game = new Game(plan, peer, end, keyLog);
