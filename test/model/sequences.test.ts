@@ -5,7 +5,7 @@
 
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
-import { runs } from '../support/runs.ts';
+import { runs, timeout } from '../support/runs.ts';
 import { sides } from './machine.ts';
 import { games } from './moves.ts';
 import { movesAt, nameOf, playAt, waysOf } from './places.ts';
@@ -21,7 +21,9 @@ describe.each(sides)('where a %s waits', (side) => {
   );
 });
 
-test('whatever a peer does in whatever order, a connection does what the model says', async () => {
+test('whatever a peer does in whatever order, a connection does what the model says', {
+  timeout,
+}, async () => {
   const property = fc.asyncProperty(plans, games, (plan, moves) =>
     playGame(plan, async (game) => {
       for (const move of moves) await game.make(move);
