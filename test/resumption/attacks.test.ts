@@ -1,12 +1,11 @@
 /**
- * The attacks behind the rules, each played out: the triple handshake of 2014, virtual host confusion, and what
- * somebody can do who knows an ID, or holds a store.
+ * The attacks behind the rules, each played out: virtual host confusion, and what somebody can do who knows an ID, or
+ * holds a store. The list of all known attacks is in `test/model/known-attacks.test.ts`.
  */
 
-import type { ClientConfig, ServerConfig } from 'reprise-tls';
+import type { ServerConfig } from 'reprise-tls';
 import { describe, expect, test } from 'vitest';
-import { flights } from '../../src/handshake/states.ts';
-import { equal, latin1 } from '../../src/wire/bytes.ts';
+import { latin1 } from '../../src/wire/bytes.ts';
 import {
   alice,
   certificateFor,
@@ -21,83 +20,7 @@ import {
   site,
   siteName,
 } from '../support/resumption.ts';
-import {
-  type ClientHelloChanges,
-  playClient,
-  playServer,
-  type ScriptedClient,
-  type ScriptedServer,
-  serverName,
-} from '../support/scripted.ts';
-
-describe('triple handshake (RFC 7627 §1)', () => {
-  const mallory = certificateFor(['mallory.test']);
-
-  /** Whoever sits in the middle: a server to the client, a client to the server, the same randoms and ID on each side. */
-  async function synchronize(
-    client: ClientConfig,
-    server: ServerConfig,
-    hello: ClientHelloChanges,
-    answer: ScriptedServer['changes'] = {},
-  ) {
-    const secrets: Uint8Array[] = [];
-    const { end } = await playServer(
-      client,
-      async (toClient) => {
-        await toClient.hear('ClientHello');
-        await playClient(server, async (toServer: ScriptedClient) => {
-          const changes = { ...hello, fields: { ...hello.fields, random: toClient.clientRandom } };
-          const session = await toServer.full(changes);
-          secrets.push(session.masterSecret);
-          toClient.serverRandom = toServer.serverRandom;
-          toClient.sessionId = session.sessionId;
-        });
-        toClient.changes = answer;
-        await toClient.walk(flights.full.slice(1));
-        secrets.push(toClient.session.masterSecret);
-      },
-      { certificate: mallory },
-    );
-    return { end, secrets };
-  }
-
-  test('two sessions with the same randoms and the same ID do not have the same master secret', async () => {
-    const store = new OpenStore();
-    const client = clientConfig({ serverName: 'mallory.test', sessionCache: new OpenStore() });
-    const { secrets } = await synchronize(client, serverConfig({ sessionStore: store }), {
-      extensions: serverName('mallory.test'),
-    });
-    const [withServer, withClient] = secrets;
-    expect(equal(withServer ?? new Uint8Array(0), withClient ?? new Uint8Array(0))).toBe(false);
-  });
-
-  test('a client that the attacker then connects to the server, with the synchronized ID, does not resume there', async () => {
-    const server = serverConfig({ sessionStore: new OpenStore() });
-    const client = clientConfig({ serverName: 'mallory.test', sessionCache: new OpenStore() });
-    const { end } = await synchronize(client, server, { extensions: serverName('mallory.test') });
-    expect(end.info?.sessionId.length).toBe(32);
-    const { clientEnd, serverEnd } = await meet(client, server);
-    // The server knows the ID and goes ahead; its Finished is under a master secret that the client does not have.
-    expect(clientEnd.info).toBeUndefined();
-    expect(serverEnd.info).toBeUndefined();
-    expect(clientEnd.closed?.error?.alert).toBe('bad_record_mac');
-  });
-
-  test('without extended master secret there is nothing to synchronize: no ID is issued, and none is kept', async () => {
-    const store = new OpenStore();
-    const cache = new OpenStore();
-    const server = serverConfig({ sessionStore: store, requireExtendedMasterSecret: false });
-    const client = clientConfig({
-      serverName: 'mallory.test',
-      sessionCache: cache,
-      requireExtendedMasterSecret: false,
-    });
-    const without = { extended_master_secret: undefined };
-    await synchronize(client, server, { extensions: without }, { extensions: without });
-    expect(store.entries.size).toBe(0);
-    expect(cache.entries.size).toBe(0);
-  });
-});
+import { type ClientHelloChanges, playClient, serverName } from '../support/scripted.ts';
 
 describe('virtual host confusion (2014; CVE-2025-23419, CVE-2025-23048, CVE-2026-11703)', () => {
   const tenant = (name: string) => ({ extensions: serverName(name) });

@@ -103,7 +103,7 @@ export class ScriptedClient extends ScriptedPeer<ServerConnection> {
       this.send('Certificate', { certificateList: this.credential?.chain.map(({ der }) => der) ?? [] });
     },
     ClientKeyExchange: () => {
-      const group = defaultGroups.find(({ id }) => id === (this.#params?.namedCurve ?? 29));
+      const group = this.groups.find(({ id }) => id === (this.#params?.namedCurve ?? 29));
       const keyShare = group?.generate(noble.randomBytes);
       if (keyShare === undefined) throw new TypeError(`group ${this.#params?.namedCurve} is not known`);
       this.send('ClientKeyExchange', { ecdhYc: keyShare.publicKey });

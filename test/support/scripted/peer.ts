@@ -6,8 +6,10 @@ import {
   type CertificateConfig,
   type CipherSuite,
   type ClientConnection,
+  defaultGroups,
   defaultSignatureSchemes,
   type KeyShare,
+  type NamedGroup,
   noble,
   type ServerConnection,
 } from 'reprise-tls';
@@ -36,6 +38,8 @@ import { message, samples } from './messages.ts';
 export interface ScriptedOptions {
   /** What the peer proves itself with. A server that is to show one needs one. */
   readonly certificate?: CertificateConfig | undefined;
+  /** The groups that it knows; a server takes the first. */
+  readonly groups?: readonly NamedGroup[];
 }
 
 /** What a scripted peer keeps of a full handshake, to resume it. */
@@ -66,6 +70,7 @@ export abstract class ScriptedPeer<C extends ClientConnection | ServerConnection
   keys: Keys | undefined;
 
   protected readonly credential: Credential | undefined;
+  protected readonly groups: readonly NamedGroup[];
   readonly #role: 'client' | 'server';
   readonly #arrived: Uint8Array[];
   readonly #joiner = new MessageJoiner();
@@ -74,8 +79,9 @@ export abstract class ScriptedPeer<C extends ClientConnection | ServerConnection
     role: 'client' | 'server',
     connection: C,
     arrived: Uint8Array[],
-    { certificate }: ScriptedOptions,
+    { certificate, groups = defaultGroups }: ScriptedOptions,
   ) {
+    this.groups = groups;
     this.#role = role;
     this.connection = connection;
     this.#arrived = arrived;

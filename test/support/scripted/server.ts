@@ -86,7 +86,7 @@ export class ScriptedServer extends ScriptedPeer<ClientConnection> {
       this.send('CertificateStatus', { statusType: 1, response: this.#staple ?? utf8('not asked for') });
     },
     ServerKeyExchange: () => {
-      const group = x25519;
+      const [group = x25519] = this.groups;
       this.#keyShare = group.generate(noble.randomBytes);
       const params = { curveType: namedCurve, namedCurve: group.id, public: this.#keyShare.publicKey };
       const schemes = defaultSignatureSchemes.map(({ id }) => id);
