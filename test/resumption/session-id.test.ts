@@ -46,7 +46,8 @@ test('S1: an ID of 1 to 31 bytes is not looked up, and the handshake is full', a
     const short = withId(session, session.sessionId.slice(0, length));
     const { serverHello } = (await playClient(config, (client) => client.greet(short))).result;
     expect(serverHello.sessionId.length).toBe(32);
-    expect(equal(serverHello.sessionId.slice(0, length), short.sessionId)).toBe(false);
+    // A new ID is random: in its first bytes it may be as the old one, in eight of them never.
+    if (length >= 8) expect(equal(serverHello.sessionId.slice(0, length), short.sessionId)).toBe(false);
   }
   const { end } = await playClient(config, (client) => client.reconnect(withId(session, Uint8Array.of(1))));
   expect(end.info).toMatchObject({ resumed: false, resumption: 'not-offered' });
