@@ -14,6 +14,9 @@ import type { ClientHelloInfo } from './parameters.ts';
 /** The one compression method (RFC 5246 §6.1); all others are refused (CRIME). */
 export const nullCompression = 0;
 
+/** A hello of this version is refused whatever it lists beside it (RFC 7568 §3, RFC 8446 Appendix D.5). */
+const SSL_3_0 = 0x0300;
+
 /** Signalling values that stand among the suites (RFC 5746 §3.3, RFC 7507 §2). */
 const TLS_EMPTY_RENEGOTIATION_INFO_SCSV = 0x00ff;
 const TLS_FALLBACK_SCSV = 0x5600;
@@ -117,7 +120,7 @@ function checkVersion(hello: ClientHello, { supported_versions }: Extensions<'cl
   // A client of TLS 1.3 says in the extension what it can do, and 1.2 in the old field whatever it can (RFC 8446 §4.1.2).
   const offered =
     supported_versions === undefined ? hello.clientVersion >= TLS_1_2 : supported_versions.includes(TLS_1_2);
-  if (offered) return;
+  if (offered && hello.clientVersion > SSL_3_0) return;
   if (hello.cipherSuites.includes(TLS_FALLBACK_SCSV)) {
     throw fault(
       'inappropriate-fallback',
@@ -126,7 +129,7 @@ function checkVersion(hello: ClientHello, { supported_versions }: Extensions<'cl
   }
   throw fault(
     'protocol-version',
-    `expected an offer of TLS 1.2, got version 0x${hello.clientVersion.toString(16).padStart(4, '0')} at most`,
+    `expected an offer of TLS 1.2 in a hello of TLS, got version 0x${hello.clientVersion.toString(16).padStart(4, '0')}`,
   );
 }
 

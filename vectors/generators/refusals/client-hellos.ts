@@ -107,6 +107,14 @@ const versionCases: readonly Case[] = [
     alert: 'protocol_version',
     input: [clientHelloRecord({}, extension.supported_versions(0x0304))],
   },
+  ...[0x0200, 0x0300].map(
+    (version): Case => ({
+      name: `TLS 1.2 listed by a hello of version 0x${number(version, 2)}`,
+      rfc: 'RFC 8446 Appendix D.5',
+      alert: 'protocol_version',
+      input: [clientHelloRecord({ client_version: version }, extension.supported_versions(0x0304, 0x0303))],
+    }),
+  ),
 ];
 
 const negotiationCases: readonly Case[] = [
