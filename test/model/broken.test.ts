@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { timeout } from '../support/runs.ts';
 import { Attacker } from './attacks.ts';
 import {
   believingAnyFinished,
@@ -35,7 +36,7 @@ async function foundSomewhere(side: Side, broken: Broken): Promise<string> {
   return 'nothing';
 }
 
-describe.each(sides)('the games against a %s', (side) => {
+describe.each(sides)('the games against a %s', { timeout }, (side) => {
   test.each<[string, Broken]>([
     ['passes over a ChangeCipherSpec that it does not expect', passingOver('ChangeCipherSpec')],
     ['takes Finished without ChangeCipherSpec', needingNoChangeCipherSpec],
@@ -61,7 +62,7 @@ describe.each(sides)('the games against a %s', (side) => {
   });
 });
 
-describe('what attackers are held to', () => {
+describe('what attackers are held to', { timeout }, () => {
   /** What is found in one of these attacks, if anything is. */
   async function foundIn(sieges: Iterable<Siege>): Promise<string> {
     for (const siege of sieges) {

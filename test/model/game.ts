@@ -7,12 +7,11 @@ import { noble } from 'reprise-tls';
 import { expect } from 'vitest';
 import { ContentType } from '../../src/record/content.ts';
 import type { AlertName } from '../../src/wire/alert.ts';
-import { empty, equal, hex, utf8 } from '../../src/wire/bytes.ts';
+import { utf8 } from '../../src/wire/bytes.ts';
 import type { AnyScripted } from '../support/approach.ts';
 import { heldSession } from '../support/kinds.ts';
 import type { End } from '../support/pair.ts';
 import { message, samples } from '../support/scripted.ts';
-import { exporter, type SuiteName, suiteFacts } from '../support/tls-reference.ts';
 import { deedsAt } from './deeds.ts';
 import {
   bindingOf,
@@ -26,22 +25,10 @@ import {
   silence,
   turn,
 } from './machine.ts';
+import type { Move } from './moves.ts';
 import { choices, type Plan } from './plan.ts';
+import { expectSecrets } from './secrets.ts';
 import { hear, say } from './speech.ts';
-
-export type Move =
-  /** A message that may come now: which, of all that may. */
-  | { readonly kind: 'goes on'; readonly way: number }
-  /** Any message, whether it may come now or not. */
-  | { readonly kind: 'says'; readonly message: Message }
-  /** A deed that can be done now: which, of all that can. */
-  | { readonly kind: 'does'; readonly way: number }
-  | { readonly kind: 'sends data' }
-  | { readonly kind: 'alerts'; readonly level: 'warning' | 'fatal'; readonly alert: AlertName }
-  /** The transport ends. */
-  | { readonly kind: 'cuts' }
-  /** The application of the connection under test closes it. */
-  | { readonly kind: 'is closed' };
 
 /** How the connection ends. */
 type Ending =
@@ -281,7 +268,7 @@ export class Game {
     if (this.#ending !== undefined) this.#compareEnding(this.#ending);
     else {
       expect(this.#end.closed).toBeUndefined();
-      if (this.#isConnected) this.#compareSecrets();
+      if (this.#isConnected) this.#compareAgreement();
     }
   }
 
@@ -294,26 +281,16 @@ export class Game {
     } else expect(closed?.error).toMatchObject({ origin: ending.how, alert: ending.alert });
   }
 
-  #compareSecrets(): void {
-    const { masterSecret = empty, clientRandom, serverRandom, suite, sessionId, connection } = this.#peer;
+  #compareAgreement(): void {
     const { resumed, shown } = this.#conversation.said;
-    expect(this.#keyLog).toEqual([`CLIENT_RANDOM ${hex(clientRandom)} ${hex(masterSecret)}`]);
-    expect(equal(masterSecret, heldSession.masterSecret)).toBe(resumed);
     const { info } = this.#end;
-    expect(info).toMatchObject({ resumed, extendedMasterSecret: this.#extended, cipherSuite: suite?.name });
-    expect(info?.sessionId).toEqual(sessionId);
+    expect(info).toMatchObject({ resumed, extendedMasterSecret: this.#extended });
     expect((info?.peerCertificates.length ?? 0) > 0).toBe(this.#plan.side === 'client' || shown);
-    const exported = () => connection.exportKeyingMaterial('EXPORTER-model', 32);
-    const unique = () => connection.channelBinding('tls-unique');
-    if (this.#extended) {
-      const { hash } = suiteFacts(suite?.name as SuiteName);
-      const randoms = [clientRandom, serverRandom] as const;
-      expect(exported()).toEqual(exporter(hash, masterSecret, randoms, 'EXPORTER-model', 32, undefined));
-      expect(unique()).toEqual(this.#firstVerifyData);
-    } else {
-      // RFC 7627 §5.4
-      expect(exported).toThrow(TypeError);
-      expect(unique).toThrow(TypeError);
-    }
+    expectSecrets(this.#peer, {
+      info,
+      keyLog: this.#keyLog,
+      firstVerifyData: this.#firstVerifyData,
+      resumed: resumed ? heldSession.masterSecret : undefined,
+    });
   }
 }

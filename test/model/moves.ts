@@ -2,8 +2,21 @@
 
 import fc from 'fast-check';
 import { AlertDescription, type AlertName } from '../../src/wire/alert.ts';
-import type { Move } from './game.ts';
 import { type Message, rows } from './machine.ts';
+
+export type Move =
+  /** A message that may come now: which, of all that may. */
+  | { readonly kind: 'goes on'; readonly way: number }
+  /** Any message, whether it may come now or not. */
+  | { readonly kind: 'says'; readonly message: Message }
+  /** A deed that can be done now: which, of all that can. */
+  | { readonly kind: 'does'; readonly way: number }
+  | { readonly kind: 'sends data' }
+  | { readonly kind: 'alerts'; readonly level: 'warning' | 'fatal'; readonly alert: AlertName }
+  /** The transport ends. */
+  | { readonly kind: 'cuts' }
+  /** The application of the connection under test closes it. */
+  | { readonly kind: 'is closed' };
 
 export const messages: readonly Message[] = [
   ...new Set<Message>(['HelloRequest', ...rows.map(({ message }) => message)]),

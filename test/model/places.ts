@@ -2,9 +2,8 @@
 
 import { expect } from 'vitest';
 import { deedsAt } from './deeds.ts';
-import type { Move } from './game.ts';
 import { conversationOf, conversations, type Event, type Side, turn } from './machine.ts';
-import { messages } from './moves.ts';
+import { type Move, messages } from './moves.ts';
 import { planOf } from './plan.ts';
 import { type Broken, playGame } from './play.ts';
 

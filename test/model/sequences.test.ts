@@ -12,7 +12,7 @@ import { movesAt, nameOf, playAt, waysOf } from './places.ts';
 import { plans } from './plan.ts';
 import { playGame } from './play.ts';
 
-describe.each(sides)('where a %s waits', (side) => {
+describe.each(sides)('where a %s waits', { timeout }, (side) => {
   test.each(waysOf(side).map((events) => [nameOf(events), events] as const))(
     '%s: each message, each deed and each end is met as the model says',
     async (_, events) => {
