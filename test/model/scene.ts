@@ -25,6 +25,13 @@ export interface Middle {
   keyLog?(line: string): void;
 }
 
+/** How what is on its way gets there. */
+export interface Carrier {
+  carry(delivery: Delivery, deliver: () => unknown): void;
+  /** Until nothing is on its way any more. */
+  rest(): Promise<void>;
+}
+
 /** Hands on everything as it is. */
 export const honestly: Middle = { pass: (from, bytes) => [{ to: other(from), bytes }] };
 
@@ -49,6 +56,7 @@ export interface Circumstances {
   readonly client: ClientConfig;
   readonly server: ServerConfig;
   readonly middle?: Middle;
+  readonly carrier?: Carrier;
   /** Whether the client has its last word after the server's close_notify. */
   readonly halfClose?: boolean;
   readonly broken?: Broken;
@@ -63,19 +71,27 @@ const words = {
 /** What the client says before the server says goodbye. */
 const questions = words.client[0].length + words.client[1].length;
 
-/** No attack makes more of one connection: what is delivered ends somewhere. */
-const maxDeliveries = 2000;
+/** One delivery after the other; who is not ready for the next lets it wait. */
+function inOrder(): Carrier {
+  const underWay: (() => unknown)[] = [];
+  return {
+    carry: (_, deliver) => underWay.push(deliver),
+    rest: async () => {
+      for (let next = underWay.shift(); next !== undefined; next = underWay.shift()) await next();
+    },
+  };
+}
 
 /** A connection from its start to the end of its transport: both ends speak as soon as they may, the server closes. */
 export async function converse({
   client: clientConfig,
   server: serverConfig,
   middle = honestly,
+  carrier = inOrder(),
   halfClose = false,
   broken = {},
 }: Circumstances): Promise<Views> {
   const views = { client: newView(), server: newView() };
-  const inFlight: Delivery[] = [];
   const ends: { client: ClientConnection; server: ServerConnection } = {
     client: makeClient(),
     server: makeServer(),
@@ -85,7 +101,9 @@ export async function converse({
     const view = views[side];
     return {
       send: (bytes: Uint8Array) => {
-        inFlight.push(...middle.pass(side, bytes.slice()));
+        for (const delivery of middle.pass(side, bytes.slice())) {
+          carrier.carry(delivery, () => receive(delivery));
+        }
       },
       data: (bytes: Uint8Array) => {
         view.received.push(bytes.slice());
@@ -135,13 +153,13 @@ export async function converse({
     ends[side].write(utf8(word));
   }
 
-  ends.client.start();
-  for (let count = 0; inFlight.length > 0; count++) {
-    if (count === maxDeliveries) throw new Error('the connection does not come to rest');
-    const delivery = inFlight.shift() as Delivery;
-    if ('end' in delivery) ends[delivery.to].feedEnd();
-    else await ends[delivery.to].feed(delivery.bytes);
+  function receive(delivery: Delivery): unknown {
+    const end = ends[delivery.to];
+    return 'end' in delivery ? end.feedEnd() : end.feed(delivery.bytes);
   }
+
+  ends.client.start();
+  await carrier.rest();
   ends.client.feedEnd();
   ends.server.feedEnd();
   return views;
