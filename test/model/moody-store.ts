@@ -14,9 +14,7 @@ export class MoodyStore implements SessionStore {
     const { get } = this.behaves;
     if (get === 'loses') return undefined;
     const state = this.entries.get(key)?.slice();
-    if (get !== 'lies') return this.#answer(get, () => state);
-    if (state !== undefined) state[40] = (state[40] ?? 0) ^ 1;
-    return state;
+    return get === 'lies' && state !== undefined ? this.#lie(key, state) : this.#answer(get, () => state);
   }
 
   set(key: string, state: Uint8Array): MaybePromise<void> {
@@ -35,6 +33,14 @@ export class MoodyStore implements SessionStore {
   settle(): void {
     this.behaves = working;
     for (const answer of this.#late.splice(0)) answer();
+  }
+
+  /** What stands under another key, or where there is none, what has rotted. */
+  #lie(key: string, state: Uint8Array): Uint8Array {
+    const [another] = [...this.entries].filter(([each]) => each !== key);
+    if (another !== undefined) return another[1].slice();
+    state[40] = (state[40] ?? 0) ^ 1;
+    return state;
   }
 
   #answer<T>(behaviour: Behaviour, answer: () => T): MaybePromise<T> {
