@@ -10,11 +10,13 @@ import {
   type CertificateConfig,
   type ClientConfig,
   type Config,
+  type CryptoProvider,
   defaultCipherSuites,
   type MaybePromise,
   noble,
   type ServerConfig,
   type SessionStore,
+  type Signer,
   TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
 } from 'reprise-tls';
 import { flights, type Step } from '../../src/handshake/states.ts';
@@ -42,21 +44,83 @@ export interface Changes {
   readonly seed?: number;
 }
 
-/** The moment at which everything happens. */
+/** What all kinds have in common. */
+export interface Basis {
+  /** The moment at which everything happens. */
+  readonly now: number;
+  readonly own: Readonly<Record<Role, CertificateConfig>>;
+  readonly crypto: CryptoProvider;
+}
+
+export interface Kinds {
+  /** Configurations for a handshake of this kind: new ones each time. */
+  setting(kind: Kind, changes?: Changes): Setting;
+  /** What a scripted peer in this role needs to take its part. */
+  scripted(kind: Kind, role: Role): ScriptedOptions;
+  /** The session that `setting('abbreviated')` resumes, as scripted peers have it. */
+  readonly heldSession: ScriptedSession;
+}
+
 export const now = Date.now();
 export const site = 'server.example';
 const authority = createAuthority({ keyType: 'ed25519' });
 export const own = { server: issue(site), client: issue('client.example') };
-const held = await agreeOnSession();
+export const { setting, scripted, heldSession } = await kindsOn({ now, own, crypto: noble });
 
-/** Configurations for a handshake of this kind: new ones each time. */
-export function setting(kind: Kind, { both, client, server, seed }: Changes = {}): Setting {
-  const plain = settings[kind]();
-  const random = (offset: number) =>
-    seed === undefined ? {} : { crypto: { ...noble, randomBytes: randomness(seed + offset) } };
+/** Every kind on this basis. */
+export async function kindsOn({ now, own, crypto }: Basis): Promise<Kinds> {
+  const clientConfig = (): ClientConfig => ({
+    serverName: site,
+    verifyCertificate: () => true,
+    clock: () => now,
+    crypto,
+  });
+  const serverConfig = (): ServerConfig => ({
+    certificates: [own.server],
+    verifyCertificate: () => true,
+    sessionStore: holding(),
+    clock: () => now,
+    crypto,
+  });
+  /** The server's certificate, with a status whose form is nobody's business on the way. */
+  const stapled = { ...own.server, ocspResponse: utf8('the status of the certificate') };
+  const held = await agreeOnSession(clientConfig(), serverConfig());
+
+  const settings: Readonly<Record<Kind, () => Setting>> = {
+    full: () => ({ client: { ...clientConfig(), sessionCache: holding() }, server: serverConfig() }),
+    'full with certificate status': () => ({
+      client: clientConfig(),
+      server: { ...serverConfig(), certificates: [stapled] },
+    }),
+    'full with client certificate': () => ({
+      client: { ...clientConfig(), certificates: [own.client] },
+      server: { ...serverConfig(), clientAuthentication: 'request' },
+    }),
+    'full with empty client certificate': () => ({
+      client: clientConfig(),
+      server: { ...serverConfig(), clientAuthentication: 'request' },
+    }),
+    abbreviated: () => ({
+      client: { ...clientConfig(), session: held.client },
+      server: { ...serverConfig(), sessionStore: holding(held.server) },
+    }),
+  };
   return {
-    client: { ...plain.client, ...random(0), ...both, ...client },
-    server: { ...plain.server, ...random(0.5), ...both, ...server },
+    setting: (kind, { both, client, server, seed } = {}) => {
+      const plain = settings[kind]();
+      const random = (offset: number) =>
+        seed === undefined ? {} : { crypto: { ...crypto, randomBytes: randomness(seed + offset) } };
+      return {
+        client: { ...plain.client, ...random(0), ...both, ...client },
+        server: { ...plain.server, ...random(0.5), ...both, ...server },
+      };
+    },
+    scripted: (kind, role) => {
+      if (role === 'server')
+        return { crypto, certificate: kind === 'full with certificate status' ? stapled : own.server };
+      return { crypto, certificate: kind === 'full with client certificate' ? own.client : undefined };
+    },
+    heldSession: held.session,
   };
 }
 
@@ -70,7 +134,7 @@ export function promised({ client, server }: Setting): Setting {
     client: {
       ...clientRest,
       ...(cache === undefined ? {} : { sessionCache: promisedStore(cache) }),
-      certificates: certificates.map(() => promisedCertificate(own.client)),
+      certificates: certificates.map(promisedCertificate),
       verifyCertificate: trust,
     },
     server: {
@@ -83,16 +147,6 @@ export function promised({ client, server }: Setting): Setting {
   };
 }
 
-/** What a scripted peer in this role needs to take its part. */
-export function scripted(kind: Kind, role: Role): ScriptedOptions {
-  if (role === 'server')
-    return { certificate: kind === 'full with certificate status' ? stapled() : own.server };
-  return kind === 'full with client certificate' ? { certificate: own.client } : {};
-}
-
-/** The session that `setting('abbreviated')` resumes, as scripted peers have it. */
-export const heldSession: ScriptedSession = held.session;
-
 /** The steps of a kind, whatever its literals are. */
 export function stepsOf(kind: Kind): readonly Step[] {
   return flights[kind];
@@ -103,54 +157,12 @@ export function holding(state?: Uint8Array): SessionStore {
   return { get: () => state, set: () => {}, delete: () => {} };
 }
 
-const settings: Readonly<Record<Kind, () => Setting>> = {
-  full: () => ({ client: { ...clientConfig(), sessionCache: holding() }, server: serverConfig() }),
-  'full with certificate status': () => ({
-    client: clientConfig(),
-    server: { ...serverConfig(), certificates: [stapled()] },
-  }),
-  'full with client certificate': () => ({
-    client: { ...clientConfig(), certificates: [own.client] },
-    server: { ...serverConfig(), clientAuthentication: 'request' },
-  }),
-  'full with empty client certificate': () => ({
-    client: clientConfig(),
-    server: { ...serverConfig(), clientAuthentication: 'request' },
-  }),
-  abbreviated: () => ({
-    client: { ...clientConfig(), session: held.client },
-    server: { ...serverConfig(), sessionStore: holding(held.server) },
-  }),
-};
-
-function clientConfig(): ClientConfig {
-  return {
-    serverName: site,
-    verifyCertificate: () => true,
-    clock: () => now,
-  };
-}
-
-/** The server's certificate, with a status whose form is nobody's business on the way. */
-function stapled(): CertificateConfig {
-  return { ...own.server, ocspResponse: utf8('the status of the certificate') };
-}
-
-function serverConfig(): ServerConfig {
-  return {
-    certificates: [own.server],
-    verifyCertificate: () => true,
-    sessionStore: holding(),
-    clock: () => now,
-  };
-}
-
 function issue(dnsName: string): CertificateConfig {
   const { chain, privateKeyDer } = authority.issue({ keyType: 'ed25519', dnsNames: [dnsName] });
   return { chain, privateKey: privateKeyDer };
 }
 
-async function agreeOnSession() {
+async function agreeOnSession(clientConfig: ClientConfig, serverConfig: ServerConfig) {
   const states: Partial<Record<Role, Uint8Array>> = {};
   const keeping = (role: Role): SessionStore => ({
     ...holding(),
@@ -163,9 +175,9 @@ async function agreeOnSession() {
     secret = line.split(' ')[2] ?? '';
   };
   const { clientEnd } = await connect(
-    { ...clientConfig(), sessionCache: keeping('client'), keyLog },
+    { ...clientConfig, sessionCache: keeping('client'), keyLog },
     {
-      ...serverConfig(),
+      ...serverConfig,
       sessionStore: keeping('server'),
       cipherSuites: [TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256],
     },
@@ -204,10 +216,15 @@ export function signedWith(
   { chain, privateKey }: CertificateConfig,
   hand: (signature: () => Uint8Array) => MaybePromise<Uint8Array>,
 ): CertificateConfig {
-  if (!(privateKey instanceof Uint8Array)) throw new TypeError('expected a key in DER');
+  const signer = signerOf(privateKey);
+  return { chain, privateKey: { sign: (...asked) => hand(() => signer(...asked)) } };
+}
+
+function signerOf(
+  privateKey: CertificateConfig['privateKey'],
+): (...asked: Parameters<Signer['sign']>) => Uint8Array {
+  if (typeof privateKey === 'string') throw new TypeError('expected a key in DER, or a signer');
+  if (!(privateKey instanceof Uint8Array)) return (...asked) => privateKey.sign(...asked) as Uint8Array;
   const key = { key: Buffer.from(privateKey), format: 'der', type: 'pkcs8' } as const;
-  return {
-    chain,
-    privateKey: { sign: (_scheme, message) => hand(() => new Uint8Array(sign(null, message, key))) },
-  };
+  return (_scheme, message) => new Uint8Array(sign(null, message, key));
 }

@@ -4,7 +4,6 @@ import {
   defaultCipherSuites,
   defaultGroups,
   defaultSignatureSchemes,
-  noble,
   type ServerConnection,
 } from 'reprise-tls';
 import { type Extensions, readServerExtensions, writeExtensions } from '../../../src/handshake/extensions.ts';
@@ -104,7 +103,7 @@ export class ScriptedClient extends ScriptedPeer<ServerConnection> {
     },
     ClientKeyExchange: () => {
       const group = this.groups.find(({ id }) => id === (this.#params?.namedCurve ?? 29));
-      const keyShare = group?.generate(noble.randomBytes);
+      const keyShare = group && this.crypto.group(group).generate(this.crypto.randomBytes);
       if (keyShare === undefined) throw new TypeError(`group ${this.#params?.namedCurve} is not known`);
       this.send('ClientKeyExchange', { ecdhYc: keyShare.publicKey });
       if (this.#params !== undefined) this.agree(keyShare, this.#params.public);

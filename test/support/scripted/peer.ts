@@ -6,6 +6,7 @@ import {
   type CertificateConfig,
   type CipherSuite,
   type ClientConnection,
+  type CryptoProvider,
   defaultGroups,
   defaultSignatureSchemes,
   type KeyShare,
@@ -40,6 +41,8 @@ export interface ScriptedOptions {
   readonly certificate?: CertificateConfig | undefined;
   /** The groups that it knows; a server takes the first. */
   readonly groups?: readonly NamedGroup[];
+  /** How the peer does its cryptography. Default: `noble`. */
+  readonly crypto?: CryptoProvider | undefined;
 }
 
 /** What a scripted peer keeps of a full handshake, to resume it. */
@@ -61,8 +64,8 @@ export abstract class ScriptedPeer<C extends ClientConnection | ServerConnection
   readonly transcript = new Transcript();
   readonly layer = new RecordLayer();
   /** What is known so far of the handshake. */
-  clientRandom: Uint8Array = noble.randomBytes(32);
-  serverRandom: Uint8Array = noble.randomBytes(32);
+  clientRandom: Uint8Array;
+  serverRandom: Uint8Array;
   suite: CipherSuite | undefined;
   sessionId: Uint8Array = empty;
   extendedMasterSecret = true;
@@ -71,6 +74,7 @@ export abstract class ScriptedPeer<C extends ClientConnection | ServerConnection
 
   protected readonly credential: Credential | undefined;
   protected readonly groups: readonly NamedGroup[];
+  protected readonly crypto: CryptoProvider;
   readonly #role: 'client' | 'server';
   readonly #arrived: Uint8Array[];
   readonly #joiner = new MessageJoiner();
@@ -79,18 +83,21 @@ export abstract class ScriptedPeer<C extends ClientConnection | ServerConnection
     role: 'client' | 'server',
     connection: C,
     arrived: Uint8Array[],
-    { certificate, groups = defaultGroups }: ScriptedOptions,
+    { certificate, groups = defaultGroups, crypto = noble }: ScriptedOptions,
   ) {
     this.groups = groups;
     this.#role = role;
     this.connection = connection;
     this.#arrived = arrived;
+    this.crypto = crypto;
+    this.clientRandom = crypto.randomBytes(32);
+    this.serverRandom = crypto.randomBytes(32);
     this.credential =
       certificate &&
       makeCredential(certificate, {
-        signatureSchemes: defaultSignatureSchemes,
+        signatureSchemes: defaultSignatureSchemes.map(crypto.signatureScheme),
         sha256,
-        randomBytes: noble.randomBytes,
+        randomBytes: crypto.randomBytes,
         report: () => {},
       });
   }
@@ -230,7 +237,7 @@ export abstract class ScriptedPeer<C extends ClientConnection | ServerConnection
 
   /** The verify_data that this sender's Finished has at this point; nonsense while there are no keys. */
   verifyData(sender: 'client' | 'server'): Uint8Array {
-    if (this.keys === undefined) return noble.randomBytes(12);
+    if (this.keys === undefined) return this.crypto.randomBytes(12);
     return verifyData(this.keys.schedule, sender, this.transcript);
   }
 

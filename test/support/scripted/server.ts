@@ -6,7 +6,6 @@ import {
   defaultCipherSuites,
   defaultSignatureSchemes,
   type KeyShare,
-  noble,
   x25519,
 } from 'reprise-tls';
 import { type Extensions, readClientExtensions, writeExtensions } from '../../../src/handshake/extensions.ts';
@@ -29,7 +28,7 @@ export class ScriptedServer extends ScriptedPeer<ClientConnection> {
 
   constructor(connection: ClientConnection, arrived: Uint8Array[], options: ScriptedOptions) {
     super('server', connection, arrived, options);
-    this.sessionId = noble.randomBytes(32);
+    this.sessionId = this.crypto.randomBytes(32);
   }
 
   /** RFC 5246 figure 1. */
@@ -87,7 +86,7 @@ export class ScriptedServer extends ScriptedPeer<ClientConnection> {
     },
     ServerKeyExchange: () => {
       const [group = x25519] = this.groups;
-      this.#keyShare = group.generate(noble.randomBytes);
+      this.#keyShare = this.crypto.group(group).generate(this.crypto.randomBytes);
       const params = { curveType: namedCurve, namedCurve: group.id, public: this.#keyShare.publicKey };
       const schemes = defaultSignatureSchemes.map(({ id }) => id);
       const proof = signed(this.credential, schemes, signedParams(this.randoms, params));
