@@ -7,7 +7,8 @@ import { ContentType, type PlaintextRecord } from '../../src/record/content.ts';
 import { RecordReader } from '../../src/record/reader.ts';
 import { concatAll, fromHex } from '../../src/wire/bytes.ts';
 import { decode, encode } from '../../src/wire/codec.ts';
-import { messageOf, unlessRefused } from '../support/hellos.ts';
+import { messageOf } from '../support/hellos.ts';
+import { unlessRefused } from '../support/refused.ts';
 import recorded from './recorded.json' with { type: 'json' };
 
 /** The first messages of browsers, tools and libraries. */

@@ -1,54 +1,23 @@
 /** A ClientHello in passing: what a Reprise server would read of it, and nothing that it would refuse. */
 
 import fc from 'fast-check';
-import { type ClientHelloPeek, peekClientHello } from 'reprise-tls/persistence';
+import { peekClientHello } from 'reprise-tls/persistence';
 import { describe, expect, test } from 'vitest';
-import { readClientExtensions } from '../../src/handshake/extensions.ts';
-import { readClientHello } from '../../src/handshake/hello.ts';
-import { ClientHello, type Extension } from '../../src/handshake/messages.ts';
 import { TLS_1_2 } from '../../src/record/content.ts';
-import { fromHex, fromLatin1 } from '../../src/wire/bytes.ts';
-import { decode } from '../../src/wire/codec.ts';
+import { fromHex } from '../../src/wire/bytes.ts';
 import { damage, damages } from '../support/damage.ts';
-import {
-  clientHellos,
-  inRecords,
-  messageOf,
-  openSslClientHello,
-  readTypes,
-  unlessRefused,
-} from '../support/hellos.ts';
+import { clientHellos, inRecords, messageOf, openSslClientHello } from '../support/hellos.ts';
 import { sessionIds } from '../support/node-tls.ts';
+import { clientHelloIn } from '../support/read-hellos.ts';
+import { unlessRefused } from '../support/refused.ts';
 import { message, samples } from '../support/scripted/messages.ts';
 import { readVectors } from '../support/vectors.ts';
 
 const peek = (body: Uint8Array) => peekClientHello(inRecords(messageOf('ClientHello', body)));
 
-/** What the core reads of the body. @throws TlsError where it refuses it */
-function decoded(body: Uint8Array): ClientHelloPeek {
-  const hello = decode(ClientHello, body, 'ClientHello');
-  const read = hello.extensions?.filter(({ extensionType }) => readTypes.includes(extensionType));
-  const known = readClientExtensions(read);
-  return {
-    status: 'hello',
-    clientVersion: hello.clientVersion,
-    supportedVersions: known.supported_versions,
-    sessionId: hello.sessionId,
-    serverName: serverNameOf(read),
-    alpnProtocols: (known.application_layer_protocol_negotiation ?? []).map(fromLatin1),
-  };
-}
-
-/** By the server's own judgement of a hello that has nothing else that could be judged. */
-function serverNameOf(extensions: readonly Extension[] | undefined): string | undefined {
-  const [name] = extensions?.filter(({ extensionType }) => extensionType === 0) ?? [];
-  const hello = { ...samples.ClientHello, extensions: name && [name] };
-  return readClientHello(hello).serverName;
-}
-
 function expectAgreement(body: Uint8Array): void {
   const seen = peek(body);
-  const expected = unlessRefused(() => decoded(body));
+  const expected = unlessRefused(() => clientHelloIn(body));
   if (expected === undefined) expect(seen.status).toBe('no-hello');
   else expect(seen).toEqual(expected);
 }

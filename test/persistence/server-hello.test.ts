@@ -2,13 +2,10 @@
 
 import type tls from 'node:tls';
 import fc from 'fast-check';
-import { echoes, peekServerHello, type ServerHelloPeek } from 'reprise-tls/persistence';
+import { echoes, peekServerHello } from 'reprise-tls/persistence';
 import { describe, expect, test } from 'vitest';
-import { readServerExtensions } from '../../src/handshake/extensions.ts';
-import { ServerHello } from '../../src/handshake/messages.ts';
 import { TLS_1_2 } from '../../src/record/content.ts';
-import { empty, fromHex, fromLatin1 } from '../../src/wire/bytes.ts';
-import { decode } from '../../src/wire/codec.ts';
+import { empty, fromHex } from '../../src/wire/bytes.ts';
 import { nodeCredential } from '../interop/visits.ts';
 import { damage, damages } from '../support/damage.ts';
 import {
@@ -16,39 +13,20 @@ import {
   messageOf,
   openSslClientHello,
   openSslServerHello,
-  readTypes,
   serverHellos,
-  unlessRefused,
 } from '../support/hellos.ts';
 import { createAuthority } from '../support/issuer.ts';
 import { sessionIds } from '../support/node-tls.ts';
+import { serverHelloIn } from '../support/read-hellos.ts';
+import { unlessRefused } from '../support/refused.ts';
 import { message, samples } from '../support/scripted/messages.ts';
 import { readVectors } from '../support/vectors.ts';
 
 const peek = (body: Uint8Array) => peekServerHello(inRecords(messageOf('ServerHello', body)));
 
-/** What a client reads of the body, or undefined where it refuses that. @throws TlsError where the core does */
-function decoded(body: Uint8Array): ServerHelloPeek | undefined {
-  const hello = decode(ServerHello, body, 'ServerHello');
-  const read = hello.extensions?.filter(({ extensionType }) => readTypes.slice(1).includes(extensionType));
-  const known = readServerExtensions(read, new Set(readTypes));
-  // Here the core reads less: it knows no TLS 1.3, and leaves the number of protocols to those who offered some.
-  const [high, low, ...more] = known.supported_versions ?? [];
-  if (known.supported_versions && (low === undefined || more.length > 0)) return undefined;
-  const protocols = known.application_layer_protocol_negotiation?.map(fromLatin1) ?? [];
-  if (protocols.length > 1) return undefined;
-  return {
-    status: 'hello',
-    selectedVersion: high !== undefined && low !== undefined ? (high << 8) | low : hello.serverVersion,
-    sessionId: hello.sessionId,
-    cipherSuite: hello.cipherSuite,
-    alpnProtocol: protocols[0],
-  };
-}
-
 function expectAgreement(body: Uint8Array): void {
   const seen = peek(body);
-  const expected = unlessRefused(() => decoded(body));
+  const expected = unlessRefused(() => serverHelloIn(body));
   if (expected === undefined) expect(seen.status).toBe('no-hello');
   else expect(seen).toEqual(expected);
 }

@@ -12,7 +12,6 @@ import { ContentType } from '../../src/record/content.ts';
 import { arbitrary } from '../../src/testing/arbitrary.ts';
 import { concat, utf8 } from '../../src/wire/bytes.ts';
 import { type Codec, encode } from '../../src/wire/codec.ts';
-import { TlsError } from '../../src/wire/error.ts';
 import { pieces } from './pieces.ts';
 
 /** The extensions that are read in passing. */
@@ -49,16 +48,6 @@ function withExtensions<H extends { extensions: Extension[] | undefined }>(
   return fc
     .tuple(arbitrary(codec), fc.option(extensionsOf(side), { nil: undefined, freq: 12 }))
     .map(([hello, extensions]) => encode(codec, { ...hello, extensions }));
-}
-
-/** What the core reads, or undefined where it refuses to. */
-export function unlessRefused<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof TlsError) return undefined;
-    throw error;
-  }
 }
 
 /** Header and body (RFC 5246 §7.4). */

@@ -3,8 +3,8 @@
  * all that it sent.
  */
 
+import assert from 'node:assert/strict';
 import type { Segment, Trace, TracedField, TracedRecord } from 'reprise-tls/trace';
-import { expect } from 'vitest';
 import { concatAll, hex } from '../../src/wire/bytes.ts';
 
 /** Where fields do not tile these bytes, or have another value than lies there. */
@@ -24,7 +24,7 @@ export function expectWhole({ bytes, length, header, plaintext, messages }: Trac
   const contents = messages.flatMap(({ fields }) => fields);
   const onWire = gaps(plaintext === undefined ? [...header, ...contents] : header, bytes);
   const within = plaintext === undefined ? [] : gaps(contents, plaintext);
-  expect([bytes.length, onWire, within]).toEqual([2 * length, [], []]);
+  assert.deepEqual([bytes.length, onWire, within], [2 * length, [], []]);
 }
 
 /** The records of each side are, one after the other, what it sent. */
@@ -32,13 +32,16 @@ export function expectComplete({ records }: Trace, segments: readonly Segment[])
   for (const side of ['client', 'server'] as const) {
     const own = records.filter(({ from }) => from === side);
     const sent = concatAll(segments.filter(({ from }) => from === side).map(({ bytes }) => bytes));
-    expect(own.map(({ bytes }) => bytes).join('')).toBe(hex(sent));
+    assert.equal(own.map(({ bytes }) => bytes).join(''), hex(sent));
     let offset = 0;
     const starts = own.map(({ length }) => {
       offset += length;
       return offset - length;
     });
-    expect(own.map((record) => record.offset)).toEqual(starts);
+    assert.deepEqual(
+      own.map((record) => record.offset),
+      starts,
+    );
   }
   for (const record of records) expectWhole(record);
 }
