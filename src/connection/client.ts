@@ -1,42 +1,15 @@
 /**
- * ClientConnection: one connection to a server.
+ * ClientConnection: one connection to a server, with all that this library has to offer.
  */
 
-import { clientHandshake } from '../handshake/client.ts';
-import type { Established } from '../handshake/establish.ts';
-import { Peer } from '../handshake/peer.ts';
-import { type ClientStates, clientStates } from '../handshake/states.ts';
-import { RecordLayer } from '../record/layer.ts';
-import type { TlsError } from '../wire/error.ts';
+import { BareClientConnection } from './bare-client.ts';
 import type { ClientConfig } from './config.ts';
-import { Connection } from './connection.ts';
-import { isFatal } from './endings.ts';
+import { furnishClient } from './furnish.ts';
 import type { ConnectionHandlers } from './handlers.ts';
-import { resolveClient } from './resolve.ts';
 
-export class ClientConnection extends Connection<ClientStates> {
-  #started = false;
-
+export class ClientConnection extends BareClientConnection {
   /** @throws TypeError or RangeError on a configuration that cannot be meant, before a byte is sent */
   constructor(config: ClientConfig, handlers: ConnectionHandlers) {
-    const { parameters, report, observe } = resolveClient(config);
-    const peer = new Peer(clientStates, new RecordLayer());
-    const forget = (error: TlsError, established: Established | undefined) => {
-      // C10: what could not be gone on with is not offered again. A fatal alert later forgets it too (RFC 5246 §7.2.2).
-      const inVain = established === undefined && peer.resuming !== undefined;
-      const broken = established !== undefined && isFatal(error);
-      return inVain || broken ? parameters.sessions?.forget() : undefined;
-    };
-    super(
-      { role: 'client', peer, handshake: clientHandshake(peer, parameters), report, observe, forget },
-      handlers,
-    );
-  }
-
-  /** Sends the ClientHello. @throws TypeError when called twice */
-  start(): void {
-    if (this.#started) throw new TypeError('start: the connection was started before');
-    this.#started = true;
-    this.begin();
+    super(furnishClient(config), handlers);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Configuration, as the user gives it. Every option has one name in both roles; what a role alone has stands with that
- * role. `resolve.ts` turns it into the handshake's parameters.
+ * role. `furnish.ts` puts the defaults in, `resolve.ts` turns it into the handshake's parameters.
  *
  * A configuration object is frozen when it is first used: what sessions are bound to must not change under them.
  */
@@ -37,13 +37,8 @@ export interface CertificateConfig {
   readonly ocspResponse?: Uint8Array | (() => MaybePromise<Uint8Array | undefined>);
 }
 
-export interface Config {
-  /** In order of preference. Default: `defaultCipherSuites`. */
-  readonly cipherSuites?: readonly CipherSuite[];
-  /** In order of preference. Default: `defaultGroups`. */
-  readonly groups?: readonly NamedGroup[];
-  /** In order of preference. Default: `defaultSignatureSchemes`. */
-  readonly signatureSchemes?: readonly SignatureScheme[];
+/** What a connection may be told in either role, whatever its configuration is made of. */
+export interface Settings {
   /** Application protocols in order of preference (RFC 7301), as `h2` or `http/1.1`. Default: none. */
   readonly alpnProtocols?: readonly string[];
   /** Whether peers without RFC 7627 are refused. Default: true. Without it nothing is ever resumed or exported. */
@@ -52,21 +47,6 @@ export interface Config {
   readonly recordSizeLimit?: number;
   /** How long a session may be resumed after its full handshake, seconds; at most 86400. Default: 3600. */
   readonly sessionLifetime?: number;
-  /** How long the store or cache may take to answer, milliseconds. Default: 100. */
-  readonly sessionStoreDeadline?: number;
-  /** When a store that goes on failing is not asked any more, and for how long. */
-  readonly sessionStoreBreaker?: BreakerOptions;
-  /**
-   * Whom to believe: certificates in PEM or DER, or names with keys. The peer's chain must have a valid path to one of
-   * them (RFC 5280 §6), and a server's certificate bear `serverName` (RFC 9525). For more, `createCertificateVerifier`.
-   */
-  readonly trustAnchors?: TrustAnchorInput | readonly TrustAnchorInput[];
-  /** With `trustAnchors`: revocation lists in PEM or DER. Where an issuer has one, all that it issued must stand it. */
-  readonly crls?: VerifierOptions['crls'];
-  /** In the place of `trustAnchors`: decides whether the peer is trusted. There is no default that trusts. */
-  readonly verifyCertificate?: CertificateVerifier;
-  /** How cryptography is done. Default: `noble`. */
-  readonly crypto?: CryptoProvider;
   /** The time, milliseconds since the epoch. Default: `Date.now`. */
   readonly clock?: () => number;
   /** Gets a line of the NSS key log format for each handshake. Whoever has the lines can read the traffic. */
@@ -77,14 +57,32 @@ export interface Config {
   readonly observe?: (event: ResumptionEvent) => void;
 }
 
-export interface ServerConfig extends Config {
-  /** Chosen among by the client's server name, suites, groups and schemes; the first is the default. */
-  readonly certificates?: readonly CertificateConfig[];
-  /** Chooses instead of `certificates`; what it returns should be the same objects each time. Undefined: the name is
-   * not served here. */
-  readonly selectCertificate?: (
-    hello: ClientHelloInfo,
-  ) => MaybePromise<CertificateConfig | readonly CertificateConfig[] | undefined>;
+export interface ServerSettings extends Settings {
+  /** What sessions belong to beside this configuration: two servers resume each other's only if this is equal. */
+  readonly sessionContext?: string | Uint8Array;
+  /** The application's veto over a resumption that every rule allows; anything but `true` refuses. */
+  readonly acceptSession?: (session: SessionFacts, hello: ClientHelloInfo) => MaybePromise<boolean>;
+  /** Whether a fatal alert before the client's Finished forgets the session too, which lets a stranger who saw the ID
+   * evict it. Default: false. */
+  readonly strictSessionInvalidation?: boolean;
+  /** Whether clients are asked for a certificate. Default: `none`. */
+  readonly clientAuthentication?: ClientAuthentication;
+}
+
+export interface ClientSettings extends Settings {
+  /** The server's name: sent (RFC 6066 §3) unless it is an address, given to the verifier, bound to sessions. */
+  readonly serverName?: string;
+}
+
+/** How the application's store or cache is dealt with. */
+export interface SessionStoreOptions {
+  /** How long the store or cache may take to answer, milliseconds. Default: 100. */
+  readonly sessionStoreDeadline?: number;
+  /** When a store that goes on failing is not asked any more, and for how long. */
+  readonly sessionStoreBreaker?: BreakerOptions;
+}
+
+export interface ServerSessionOptions extends SessionStoreOptions {
   /** Where sessions are kept. Absent: no resumption. */
   readonly sessionStore?: SessionStore;
   /**
@@ -102,20 +100,9 @@ export interface ServerConfig extends Config {
    * every second connection of a client is then a full handshake. Default: false.
    */
   readonly singleUseSessions?: boolean;
-  /** What sessions belong to beside this configuration: two servers resume each other's only if this is equal. */
-  readonly sessionContext?: string | Uint8Array;
-  /** The application's veto over a resumption that every rule allows; anything but `true` refuses. */
-  readonly acceptSession?: (session: SessionFacts, hello: ClientHelloInfo) => MaybePromise<boolean>;
-  /** Whether a fatal alert before the client's Finished forgets the session too, which lets a stranger who saw the ID
-   * evict it. Default: false. */
-  readonly strictSessionInvalidation?: boolean;
-  /** Whether clients are asked for a certificate. Default: `none`. */
-  readonly clientAuthentication?: ClientAuthentication;
 }
 
-export interface ClientConfig extends Config {
-  /** The server's name: sent (RFC 6066 §3) unless it is an address, given to the verifier, bound to sessions. */
-  readonly serverName?: string;
+export interface ClientSessionOptions extends SessionStoreOptions {
   /** The server's port: two services on one host are two places to the session cache. */
   readonly port?: number;
   /**
@@ -127,6 +114,39 @@ export interface ClientConfig extends Config {
   readonly session?: Uint8Array;
   /** Keeps sessions of one user, tab or purpose apart from all others in the same cache. */
   readonly sessionPartition?: string;
+}
+
+export interface Config extends Settings, SessionStoreOptions {
+  /** In order of preference. Default: `defaultCipherSuites`. */
+  readonly cipherSuites?: readonly CipherSuite[];
+  /** In order of preference. Default: `defaultGroups`. */
+  readonly groups?: readonly NamedGroup[];
+  /** In order of preference. Default: `defaultSignatureSchemes`. */
+  readonly signatureSchemes?: readonly SignatureScheme[];
+  /**
+   * Whom to believe: certificates in PEM or DER, or names with keys. The peer's chain must have a valid path to one of
+   * them (RFC 5280 §6), and a server's certificate bear `serverName` (RFC 9525). For more, `createCertificateVerifier`.
+   */
+  readonly trustAnchors?: TrustAnchorInput | readonly TrustAnchorInput[];
+  /** With `trustAnchors`: revocation lists in PEM or DER. Where an issuer has one, all that it issued must stand it. */
+  readonly crls?: VerifierOptions['crls'];
+  /** In the place of `trustAnchors`: decides whether the peer is trusted. There is no default that trusts. */
+  readonly verifyCertificate?: CertificateVerifier;
+  /** How cryptography is done. Default: `noble`. */
+  readonly crypto?: CryptoProvider;
+}
+
+export interface ServerConfig extends Config, ServerSettings, ServerSessionOptions {
+  /** Chosen among by the client's server name, suites, groups and schemes; the first is the default. */
+  readonly certificates?: readonly CertificateConfig[];
+  /** Chooses instead of `certificates`; what it returns should be the same objects each time. Undefined: the name is
+   * not served here. */
+  readonly selectCertificate?: (
+    hello: ClientHelloInfo,
+  ) => MaybePromise<CertificateConfig | readonly CertificateConfig[] | undefined>;
+}
+
+export interface ClientConfig extends Config, ClientSettings, ClientSessionOptions {
   /** The client's own certificates, for servers that ask. */
   readonly certificates?: readonly CertificateConfig[];
 }

@@ -7,6 +7,7 @@
  * connection: what it feeds is queued, what it writes joins the flight.
  */
 
+import type { Hash } from '../crypto/provider.ts';
 import type { Established } from '../handshake/establish.ts';
 import { MessageJoiner } from '../handshake/joiner.ts';
 import { type HandshakeName, handshakeMessages } from '../handshake/messages.ts';
@@ -42,6 +43,8 @@ export interface Engine<S extends StateTable> {
   readonly role: 'client' | 'server';
   readonly peer: Peer<S>;
   readonly handshake: Handshake<Established>;
+  /** For channel bindings. */
+  readonly hashes: readonly Hash[];
   readonly report: (report: Report) => void;
   readonly observe: (event: ResumptionEvent) => void;
   /** Forgets the session of a connection that ended in `error`, where that is called for (rules S31, C10). */
@@ -172,7 +175,7 @@ export abstract class Connection<S extends StateTable = StateTable> {
    * @throws TypeError before the handshake is done, after the end, or where the connection has no such binding
    */
   channelBinding(type: ChannelBindingType): Uint8Array {
-    return channelBinding(type, this.#demandEstablished('channelBinding'));
+    return channelBinding(type, this.#demandEstablished('channelBinding'), this.#engine.hashes);
   }
 
   /** Runs the handshake to its first wait: the client's `start`, and the birth of a server. */

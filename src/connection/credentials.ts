@@ -3,63 +3,73 @@
  * a wrong file is found before the first connection and not by its peer.
  */
 
-import type { Hash, RandomBytes, SignatureScheme } from '../crypto/provider.ts';
+import type { SignatureScheme } from '../crypto/provider.ts';
 import { checkRsaPrivateKey } from '../crypto/rsa.ts';
 import { contextDigest } from '../handshake/context-digest.ts';
 import { handshakeMessages } from '../handshake/messages.ts';
 import type { Credential } from '../handshake/parameters.ts';
 import { isPromiseLike, upon } from '../session/asking.ts';
 import { type Certificate, parseCertificateChain } from '../x509/certificate.ts';
+import { comparableName, comparableNameIn } from '../x509/distinguished-name.ts';
+import { matchesHostName } from '../x509/names.ts';
 import { parsePrivateKey } from '../x509/private-keys.ts';
 import { publicKeyOf, samePublicKey } from '../x509/public-keys.ts';
 import { signatureAlgorithm } from '../x509/signatures.ts';
 import { ask } from './ask.ts';
+import type { CredentialSource, Services } from './bare-config.ts';
 import type { CertificateConfig, Signer } from './config.ts';
-import type { Report } from './report.ts';
+import { memoize } from './once.ts';
 
-/** What making a credential takes from the configuration around it. */
-export interface CredentialContext {
-  readonly signatureSchemes: readonly SignatureScheme[];
-  readonly sha256: Hash;
-  readonly randomBytes: RandomBytes;
-  readonly report: (report: Report) => void;
+/**
+ * A certificate chain and its key, read where the configuration is first used.
+ * @throws TypeError (the source) where the key is not the certificate's, RangeError where what is given cannot be read
+ */
+export function credential(config: CertificateConfig): CredentialSource {
+  return (services) => makeCredential(config, services);
 }
 
-/** @throws TypeError where the key is not the certificate's, RangeError where what is given cannot be read */
-export function makeCredential(
+function makeCredential(
   { chain, privateKey, ocspResponse }: CertificateConfig,
-  context: CredentialContext,
+  services: Services,
 ): Credential {
-  const [leaf, ...issuers] = parseCertificateChain(chain);
+  const certificates = parseCertificateChain(chain);
+  const [leaf] = certificates;
   if (leaf === undefined) throw new RangeError('expected a certificate chain, got an empty one');
-  const certificates: readonly [Certificate, ...Certificate[]] = [leaf, ...issuers];
   const { publicKey } = leaf;
-  const fitting = context.signatureSchemes.filter(({ keyType }) => keyType === publicKey.type);
-  const signer = isSigner(privateKey) ? privateKey : localSigner(privateKey, leaf, context);
+  const fitting = services.signatureSchemes.filter(({ keyType }) => keyType === publicKey.type);
+  const signer = isSigner(privateKey) ? privateKey : localSigner(privateKey, leaf, services);
   const able = signer.signatureSchemes;
   return Object.freeze({
-    chain: certificates,
+    chain: certificates.map(({ der }) => der),
+    leaf,
     publicKey,
     schemes: fitting.map(({ name }) => name).filter((name) => able?.includes(name) ?? true),
     chainSchemes: certificates.map((certificate) => signatureAlgorithm(certificate.signatureAlgorithm)?.id),
     sign: (scheme: SignatureScheme, message: Uint8Array) =>
       ask('the signer', () => upon(signer.sign(scheme.name, message), checkSignature)),
-    digest: contextDigest(context.sha256, 'reprise credential', [
+    bears: (serverName: string) => matchesHostName(leaf, serverName),
+    isIssuedUnder: (authorities: readonly Uint8Array[]) => {
+      const names = comparableNames(authorities);
+      return certificates.some(({ issuer }) => names.includes(comparableName(issuer)));
+    },
+    digest: contextDigest(services.sha256, 'reprise credential', [
       ['chain', ...certificates.map(({ der }) => der)],
     ]),
-    leafDigest: context.sha256.digest(leaf.der),
-    ocspResponse: stapler(ocspResponse, context),
+    leafDigest: services.sha256.digest(leaf.der),
+    ocspResponse: stapler(ocspResponse, services),
   });
 }
+
+/** Read once for all credentials that a request is held against: they are a peer's, and may be many. */
+const comparableNames = /* @__PURE__ */ memoize((authorities: readonly Uint8Array[]) =>
+  authorities.map(comparableNameIn),
+);
 
 /**
  * What is stapled, at the moment that it is asked for. A response that cannot be had is left out, and reported: whether
  * the handshake can do without is for the client to say.
  */
-function stapler(
-  given: CertificateConfig['ocspResponse'],
-  { report }: CredentialContext,
-): Credential['ocspResponse'] {
+function stapler(given: CertificateConfig['ocspResponse'], { report }: Services): Credential['ocspResponse'] {
   if (typeof given !== 'function') {
     const response = given && checkResponse(given).slice();
     return () => response;
@@ -95,18 +105,18 @@ function checkResponse(response: unknown): Uint8Array {
   throw new RangeError(`ocspResponse: expected DER of 1 to ${longest} bytes, got ${response.length}`);
 }
 
-function localSigner(input: string | Uint8Array, leaf: Certificate, context: CredentialContext): Signer {
+function localSigner(input: string | Uint8Array, leaf: Certificate, services: Services): Signer {
   const key = parsePrivateKey(input);
   if (key.type === 'rsa') checkRsaPrivateKey(key);
   if (!samePublicKey(publicKeyOf(key), leaf.publicKey)) {
     throw new TypeError(`expected the private key of the certificate for ${leaf.subject}, got another key`);
   }
-  const schemes = new Map(context.signatureSchemes.map((scheme) => [scheme.name, scheme]));
+  const schemes = new Map(services.signatureSchemes.map((scheme) => [scheme.name, scheme]));
   return {
     sign: (name, message) => {
       const scheme = schemes.get(name);
       if (scheme === undefined) throw new TypeError(`expected a configured signature scheme, got ${name}`);
-      return scheme.sign(key, message, context.randomBytes);
+      return scheme.sign(key, message, services.randomBytes);
     },
   };
 }

@@ -1,11 +1,10 @@
 /**
- * From the user's configuration to the handshake's parameters: defaults filled in, everything checked, certificates
- * and keys parsed. It is done once for each configuration object, which is frozen with that.
+ * From a configuration that leaves nothing out to the handshake's parameters: everything checked, certificates and keys
+ * parsed. It is done once for each configuration object, which is frozen with that.
  */
 
-import { defaultCipherSuites, defaultGroups, defaultSignatureSchemes } from '../crypto/defaults.ts';
-import { sha256 as nobleSha256 } from '../crypto/hash.ts';
-import { noble } from '../crypto/noble.ts';
+import { sha256 } from '../crypto/hash.ts';
+import type { Hash } from '../crypto/provider.ts';
 import { type ContextEntry, contextDigest } from '../handshake/context-digest.ts';
 import { makeOfferings } from '../handshake/offerings.ts';
 import type {
@@ -13,6 +12,7 @@ import type {
   ClientParameters,
   Credential,
   ServerParameters,
+  Trust,
 } from '../handshake/parameters.ts';
 import { maxSessionLifetime } from '../handshake/resumption.ts';
 import { maxPlaintext } from '../record/content.ts';
@@ -20,18 +20,18 @@ import { isPromiseLike, upon } from '../session/asking.ts';
 import type { ResumptionEvent } from '../session/counters.ts';
 import { empty, hex, utf8 } from '../wire/bytes.ts';
 import { encode, uint16 } from '../wire/codec.ts';
-import { parseIpAddress } from '../x509/addresses.ts';
-import { isDnsName, matchesHostName } from '../x509/names.ts';
 import { ask } from './ask.ts';
-import type { CertificateConfig, ClientConfig, Config, ServerConfig } from './config.ts';
-import { makeCredential } from './credentials.ts';
+import type { BareClientConfig, BareConfig, BareServerConfig, CredentialSource } from './bare-config.ts';
+import type { Settings } from './config.ts';
+import { memoize } from './once.ts';
 import type { Report } from './report.ts';
-import { clientSessions, serverSessions } from './sessions.ts';
-import { certificateAuthorities, resolveTrust } from './trust.ts';
+import { readServerName } from './server-name.ts';
 
 /** What one role's configuration comes to: made once, shared by all its connections. */
 export interface Resolved<P> {
   readonly parameters: P;
+  /** For channel bindings. */
+  readonly hashes: readonly Hash[];
   readonly report: (report: Report) => void;
   readonly observe: (event: ResumptionEvent) => void;
 }
@@ -40,135 +40,114 @@ export interface ResolvedServer extends Resolved<ServerParameters> {
   readonly strictSessionInvalidation: boolean;
 }
 
-const servers = new WeakMap<ServerConfig, ResolvedServer>();
-const clients = new WeakMap<ClientConfig, Resolved<ClientParameters>>();
+/** @throws TypeError or RangeError on a configuration that cannot be meant */
+export const resolveServer = /* @__PURE__ */ memoize((config: BareServerConfig): ResolvedServer => {
+  const { clientAuthentication = 'none', sessionContext = empty } = Object.freeze(config);
+  const { selectCertificate, certificates = [], trust } = config;
+  const common = resolveCommon(config);
+  if (!['none', 'request', 'require'].includes(clientAuthentication)) {
+    throw new RangeError(
+      `clientAuthentication: expected none, request or require, got ${clientAuthentication}`,
+    );
+  }
+  if (clientAuthentication !== 'none' && trust === undefined) {
+    throw new TypeError(
+      `clientAuthentication '${clientAuthentication}' needs trustAnchors or verifyCertificate (bare: trust), there is neither`,
+    );
+  }
+  if (selectCertificate === undefined && certificates.length === 0) {
+    throw new TypeError('a server needs certificates or selectCertificate, there is neither');
+  }
+  const credential = memoize((source: CredentialSource) => source(common));
+  const own = certificates.map(credential);
+  const application = typeof sessionContext === 'string' ? utf8(sessionContext) : sessionContext.slice();
+  const parameters: ServerParameters = {
+    ...common,
+    trust,
+    credentials: (hello) =>
+      selectCertificate === undefined
+        ? forName(own, hello)
+        : ask('selectCertificate', () =>
+            upon(selectCertificate(hello), (selected) => [selected ?? []].flat().map(credential)),
+          ),
+    clientAuthentication,
+    certificateAuthorities: certificateAuthorities(trust),
+    contextDigest: memoize((credentials) =>
+      contextDigest(common.sha256, 'reprise server context', [
+        ['credentials', ...credentials.map(({ digest }) => digest)],
+        ['client authentication', utf8(clientAuthentication)],
+        trustEntry(trust),
+        ['application', application],
+      ]),
+    ),
+    sessions: config.sessions?.(common),
+    acceptSession: veto(config, common),
+  };
+  const { hashes, report, observe } = common;
+  return {
+    parameters,
+    hashes,
+    report,
+    observe,
+    strictSessionInvalidation: config.strictSessionInvalidation ?? false,
+  };
+});
 
 /** @throws TypeError or RangeError on a configuration that cannot be meant */
-export function resolveServer(config: ServerConfig): ResolvedServer {
-  return once(servers, Object.freeze(config), () => {
+export const resolveClient = /* @__PURE__ */ memoize(
+  (config: BareClientConfig): Resolved<ClientParameters> => {
+    const { trust, serverName, certificates = [] } = Object.freeze(config);
     const common = resolveCommon(config);
-    const {
-      clientAuthentication = 'none',
-      selectCertificate,
-      certificates = [],
-      sessionContext = empty,
-    } = config;
-    if (!['none', 'request', 'require'].includes(clientAuthentication)) {
-      throw new RangeError(
-        `clientAuthentication: expected none, request or require, got ${clientAuthentication}`,
-      );
-    }
-    if (clientAuthentication !== 'none' && common.verifyCertificate === undefined) {
-      throw new TypeError(
-        `clientAuthentication '${clientAuthentication}' needs trustAnchors or verifyCertificate, there is neither`,
-      );
-    }
-    if (selectCertificate === undefined && certificates.length === 0) {
-      throw new TypeError('a server needs certificates or selectCertificate, there is neither');
-    }
-    const credential = memoize((certificate: CertificateConfig) => makeCredential(certificate, common));
-    const own = certificates.map(credential);
-    const application = typeof sessionContext === 'string' ? utf8(sessionContext) : sessionContext.slice();
-    const parameters: ServerParameters = {
-      ...common,
-      credentials: (hello) =>
-        selectCertificate === undefined
-          ? forName(own, hello)
-          : ask('selectCertificate', () =>
-              upon(selectCertificate(hello), (selected) => [selected ?? []].flat().map(credential)),
-            ),
-      clientAuthentication,
-      certificateAuthorities: certificateAuthorities(common.verifyCertificate),
-      contextDigest: memoize((credentials) =>
-        contextDigest(common.sha256, 'reprise server context', [
-          ['credentials', ...credentials.map(({ digest }) => digest)],
-          ['client authentication', utf8(clientAuthentication)],
-          trustEntry(common),
-          ['application', application],
-        ]),
-      ),
-      sessions: serverSessions(config, common),
-      acceptSession: veto(config, common),
-    };
-    const { report, observe } = common;
-    return {
-      parameters,
-      report,
-      observe,
-      strictSessionInvalidation: config.strictSessionInvalidation ?? false,
-    };
-  });
-}
-
-/** @throws TypeError or RangeError on a configuration that cannot be meant */
-export function resolveClient(config: ClientConfig): Resolved<ClientParameters> {
-  return once(clients, Object.freeze(config), () => {
-    const common = resolveCommon(config);
-    const { verifyCertificate } = common;
-    if (verifyCertificate === undefined) {
-      throw new TypeError(
-        'a client needs trustAnchors or verifyCertificate: there is no default that trusts a server',
-      );
-    }
-    if (config.trustAnchors !== undefined && config.serverName === undefined) {
-      throw new TypeError('a client with trustAnchors needs serverName: what its certificate is checked for');
-    }
-    const name = config.serverName?.replace(/\.$/, '');
-    if (name !== undefined && !/^[!-~]{1,255}$/.test(name)) {
-      throw new RangeError(
-        `serverName: expected 1 to 255 ASCII characters (A-labels for IDNs), got ${config.serverName}`,
-      );
-    }
-    const serverName = name?.toLowerCase();
-    const isAddress = serverName !== undefined && parseIpAddress(serverName) !== undefined;
-    if (config.trustAnchors !== undefined && !isAddress && !isDnsName(serverName ?? '')) {
-      throw new RangeError(
-        `serverName: expected a DNS name or an address, as certificates have them, got ${config.serverName}`,
-      );
-    }
-    const credentials = (config.certificates ?? []).map((certificate) => makeCredential(certificate, common));
+    if (trust === undefined) throw new TypeError('a client needs trust: there is no default that has any');
+    const server = serverName === undefined ? undefined : readServerName(serverName);
+    const credentials = certificates.map((source) => source(common));
     // C9: what a session of this client was made under.
     const digest = contextDigest(common.sha256, 'reprise client context', [
       ['cipher suites', ...common.cipherSuites.map(({ id }) => encode(uint16, id))],
       ['credentials', ...credentials.map((credential) => credential.digest)],
-      trustEntry(common),
+      trustEntry(trust),
     ]);
     const parameters: ClientParameters = {
       ...common,
-      verifyCertificate,
-      serverName,
-      // RFC 6066 §3: addresses have no place in server_name.
-      offer: makeOfferings(common, isAddress ? undefined : serverName),
+      trust,
+      serverName: server?.name,
+      offer: makeOfferings(common, server?.isAddress ? undefined : server?.name),
       credentials,
       contextDigest: digest,
-      sessions: clientSessions(config, common, digest, serverName),
+      sessions: config.sessions?.(common, { contextDigest: digest, serverName: server?.name }),
     };
-    return { parameters, report: common.report, observe: common.observe };
-  });
-}
+    const { hashes, report, observe } = common;
+    return { parameters, hashes, report, observe };
+  },
+);
 
-function resolveCommon(config: Config) {
-  const crypto = config.crypto ?? noble;
+function resolveCommon(config: BareConfig & Settings) {
+  const { crypto, keyLog } = config;
   // What is told is of what did not end the connection, and a logger that fails must not end it either.
   const report = heard(config.report);
   const observe = heard(config.observe);
   const clock = config.clock ?? Date.now;
-  const { keyLog } = config;
+  const cipherSuites = some('cipherSuites', config.cipherSuites).map((suite) => ({
+    ...suite,
+    aead: crypto.aead(suite.aead),
+    hash: crypto.hash(suite.hash),
+  }));
+  const ownHash = crypto.hash(sha256);
   return {
-    cipherSuites: some('cipherSuites', config.cipherSuites ?? defaultCipherSuites).map((suite) => ({
-      ...suite,
-      aead: crypto.aead(suite.aead),
-      hash: crypto.hash(suite.hash),
-    })),
-    groups: some('groups', config.groups ?? defaultGroups).map((group) => crypto.group(group)),
-    signatureSchemes: some('signatureSchemes', config.signatureSchemes ?? defaultSignatureSchemes).map(
-      (scheme) => crypto.signatureScheme(scheme),
+    cipherSuites,
+    groups: some('groups', config.groups).map((group) => crypto.group(group)),
+    signatureSchemes: some('signatureSchemes', config.signatureSchemes).map((scheme) =>
+      crypto.signatureScheme(scheme),
     ),
+    hashes: [
+      ownHash,
+      ...cipherSuites.map(({ hash }) => hash),
+      ...(config.hashes ?? []).map((hash) => crypto.hash(hash)),
+    ],
     alpnProtocols: (config.alpnProtocols ?? []).map(applicationProtocol),
     requireExtendedMasterSecret: config.requireExtendedMasterSecret ?? true,
     recordSizeLimit: within('recordSizeLimit', config.recordSizeLimit ?? maxPlaintext, 64, maxPlaintext),
-    sha256: crypto.hash(nobleSha256),
-    verifyCertificate: resolveTrust(config, crypto),
+    sha256: ownHash,
     sessionLifetime:
       1000 * within('sessionLifetime', config.sessionLifetime ?? 3600, 1, maxSessionLifetime / 1000),
     randomBytes: (length: number) => crypto.randomBytes(length),
@@ -195,13 +174,13 @@ function heard<T>(listener: ((said: T) => void) | undefined): (said: T) => void 
 type Common = ReturnType<typeof resolveCommon>;
 
 /** A verifier without a digest is asked again at each resumption, and is all the more the judge of it (S21, C8). */
-function trustEntry({ verifyCertificate }: Common): ContextEntry {
-  const digest = verifyCertificate?.digest;
+function trustEntry(trust: Trust | undefined): ContextEntry {
+  const digest = trust?.digest;
   return ['trust', ...(digest === undefined ? [] : [digest])];
 }
 
 /** The application's veto. One that fails refuses, and is reported: it costs the resumption and no more. */
-function veto({ acceptSession }: ServerConfig, { report }: Common): ServerParameters['acceptSession'] {
+function veto({ acceptSession }: BareServerConfig, { report }: Common): ServerParameters['acceptSession'] {
   if (acceptSession === undefined) return () => true;
   const refuse = (error: unknown) => {
     report({ kind: 'veto-failed', error });
@@ -220,21 +199,15 @@ function veto({ acceptSession }: ServerConfig, { report }: Common): ServerParame
 /** The credentials that carry the client's name; where none does, or it gave none, all of them. */
 function forName(credentials: readonly Credential[], { serverName }: ClientHelloInfo): readonly Credential[] {
   if (serverName === undefined) return credentials;
-  const named = credentials.filter(({ chain: [leaf] }) => matchesHostName(leaf, serverName));
+  const named = credentials.filter((credential) => credential.bears(serverName));
   return named.length > 0 && named.length < credentials.length ? named : credentials;
 }
 
-function once<K extends object, V>(made: WeakMap<K, V>, key: K, make: () => V): V {
-  const known = made.get(key);
-  if (known !== undefined) return known;
-  const value = make();
-  made.set(key, value);
-  return value;
-}
-
-function memoize<K extends object, V>(make: (key: K) => V): (key: K) => V {
-  const made = new WeakMap<K, V>();
-  return (key) => once(made, key, () => make(key));
+/** What a CertificateRequest may list; of names beyond its length, none, which admits everyone (RFC 5246 §7.4.4). */
+function certificateAuthorities(trust: Trust | undefined): readonly Uint8Array[] {
+  const { authorities = [] } = trust ?? {};
+  const length = authorities.reduce((sum, name) => sum + 2 + name.length, 0);
+  return length <= 0xffff ? authorities : [];
 }
 
 function some<T>(name: string, list: readonly T[]): readonly T[] {

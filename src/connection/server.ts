@@ -1,35 +1,15 @@
 /**
- * ServerConnection: one connection from a client. It waits for the ClientHello from its birth.
+ * ServerConnection: one connection from a client, with all that this library has to offer.
  */
 
-import type { Established } from '../handshake/establish.ts';
-import { Peer } from '../handshake/peer.ts';
-import { serverHandshake } from '../handshake/server.ts';
-import { type ServerStates, serverStates } from '../handshake/states.ts';
-import { RecordLayer } from '../record/layer.ts';
-import type { TlsError } from '../wire/error.ts';
+import { BareServerConnection } from './bare-server.ts';
 import type { ServerConfig } from './config.ts';
-import { Connection } from './connection.ts';
-import { isFatal } from './endings.ts';
+import { furnishServer } from './furnish.ts';
 import type { ConnectionHandlers } from './handlers.ts';
-import { resolveServer } from './resolve.ts';
 
-export class ServerConnection extends Connection<ServerStates> {
+export class ServerConnection extends BareServerConnection {
   /** @throws TypeError or RangeError on a configuration that cannot be meant */
   constructor(config: ServerConfig, handlers: ConnectionHandlers) {
-    const { parameters, report, observe, strictSessionInvalidation } = resolveServer(config);
-    const peer = new Peer(serverStates, new RecordLayer());
-    const forget = (error: TlsError, established: Established | undefined) => {
-      // S31: before the client's Finished anybody who saw the ID could have caused the alert.
-      const trusted = established !== undefined || strictSessionInvalidation;
-      const sessionId = established?.sessionId ?? peer.resuming;
-      if (!trusted || !isFatal(error) || sessionId === undefined || sessionId.length === 0) return undefined;
-      return parameters.sessions?.forget(sessionId);
-    };
-    super(
-      { role: 'server', peer, handshake: serverHandshake(peer, parameters), report, observe, forget },
-      handlers,
-    );
-    this.begin();
+    super(furnishServer(config), handlers);
   }
 }

@@ -3,52 +3,45 @@
  * that sessions stand under there.
  */
 
-import type { Hash, RandomBytes } from '../crypto/provider.ts';
 import { contextDigest } from '../handshake/context-digest.ts';
-import type { ClientParameters, ServerParameters } from '../handshake/parameters.ts';
 import { settled } from '../handshake/peer.ts';
 import { issuedSessionIdLength } from '../handshake/resumption.ts';
 import { upon } from '../session/asking.ts';
-import type { ResumptionEvent } from '../session/counters.ts';
 import { GuardedSessionStore } from '../session/guard.ts';
 import { type Lookup, SessionKeeper } from '../session/keeper.ts';
 import { storeKey } from '../session/key.ts';
+import { createSession } from '../session/session.ts';
 import type { ClientSessionCache, MaybePromise, SessionStore } from '../session/store.ts';
 import { hex, utf8 } from '../wire/bytes.ts';
 import { encode, uint16 } from '../wire/codec.ts';
 import { ask } from './ask.ts';
-import type { ClientConfig, Config, ServerConfig } from './config.ts';
-import type { Report } from './report.ts';
+import type { ClientSessionSource, ServerSessionSource, Services } from './bare-config.ts';
+import type { ClientSessionOptions, ServerSessionOptions, SessionStoreOptions } from './config.ts';
 
-/** What the keeping of sessions takes from the configuration around it. */
-interface Services {
-  readonly sha256: Hash;
-  readonly randomBytes: RandomBytes;
-  readonly report: (report: Report) => void;
-  readonly observe: (event: ResumptionEvent) => void;
-}
-
-/** Undefined where no session is kept: then none is resumed. */
-export function serverSessions(config: ServerConfig, services: Services): ServerParameters['sessions'] {
-  const { sha256, randomBytes, report } = services;
+/** Sessions in a store, for the clients that come back; none where there is no store: then none is resumed. */
+export function serverSessions(options: ServerSessionOptions): ServerSessionSource {
   const {
     sessionStore,
     sessionIds = (random) => random(issuedSessionIdLength),
     awaitSessionStore = true,
-  } = config;
-  if (sessionStore === undefined) return undefined;
-  const keeper = makeKeeper(sessionStore, config, services);
-  // S33: many times unless the application says once.
-  const lookUp = config.singleUseSessions ? 'take' : 'find';
-  const key = (sessionId: Uint8Array) => storeKey(sha256, sessionId);
-  return {
-    newId: () => ask('sessionIds', () => checkSessionId(sessionIds(randomBytes))),
-    find: (sessionId) => reportUndecodable(keeper[lookUp](key(sessionId), sessionId), report),
-    keep: (session) => {
-      const kept = keeper.keep(key(session.sessionId), session);
-      return awaitSessionStore ? kept : settled(kept);
-    },
-    forget: (sessionId) => keeper.forget(key(sessionId)),
+    singleUseSessions = false,
+  } = options;
+  return (services) => {
+    if (sessionStore === undefined) return undefined;
+    const { sha256, randomBytes, report } = services;
+    const keeper = makeKeeper(sessionStore, options, services);
+    // S33: many times unless the application says once.
+    const lookUp = singleUseSessions ? 'take' : 'find';
+    const key = (sessionId: Uint8Array) => storeKey(sha256, sessionId);
+    return {
+      newId: () => ask('sessionIds', () => checkSessionId(sessionIds(randomBytes))),
+      find: (sessionId) => reportUndecodable(keeper[lookUp](key(sessionId), sessionId), report),
+      keep: (fields) => {
+        const kept = keeper.keep(key(fields.sessionId), createSession(fields));
+        return awaitSessionStore ? kept : settled(kept);
+      },
+      forget: (sessionId) => keeper.forget(key(sessionId)),
+    };
   };
 }
 
@@ -60,31 +53,27 @@ function checkSessionId(sessionId: unknown): Uint8Array {
 }
 
 /** Rules C9, C13: a session is found again by the configuration, name, port and partition that it was made under. */
-export function clientSessions(
-  config: ClientConfig,
-  services: Services,
-  digest: Uint8Array,
-  serverName: string | undefined,
-): ClientParameters['sessions'] {
-  const { sha256, report } = services;
-  const { session, sessionCache = session && cacheOf(session) } = config;
-  if (sessionCache === undefined) return undefined;
-  // Without a name and without a partition all servers would stand under one key, and be shown each other's IDs.
-  if (serverName === undefined && config.sessionPartition === undefined && session === undefined)
-    return undefined;
-  const keeper = makeKeeper(sessionCache, config, services);
-  const key = hex(
-    contextDigest(sha256, 'reprise client session', [
-      ['context', digest],
-      ['server name', ...(serverName === undefined ? [] : [utf8(serverName)])],
-      ['port', ...(config.port === undefined ? [] : [encode(uint16, config.port)])],
-      ['partition', ...(config.sessionPartition === undefined ? [] : [utf8(config.sessionPartition)])],
-    ]),
-  );
-  return {
-    find: () => reportUndecodable(keeper.find(key), report),
-    keep: (session) => keeper.keep(key, session),
-    forget: () => keeper.forget(key),
+export function clientSessions(options: ClientSessionOptions): ClientSessionSource {
+  const { session, sessionCache = session && cacheOf(session), sessionPartition, port } = options;
+  return (services, { contextDigest: context, serverName }) => {
+    if (sessionCache === undefined) return undefined;
+    // Without a name and without a partition all servers would stand under one key, and be shown each other's IDs.
+    if (serverName === undefined && sessionPartition === undefined && session === undefined) return undefined;
+    const { sha256, report } = services;
+    const keeper = makeKeeper(sessionCache, options, services);
+    const key = hex(
+      contextDigest(sha256, 'reprise client session', [
+        ['context', context],
+        ['server name', ...(serverName === undefined ? [] : [utf8(serverName)])],
+        ['port', ...(port === undefined ? [] : [encode(uint16, port)])],
+        ['partition', ...(sessionPartition === undefined ? [] : [utf8(sessionPartition)])],
+      ]),
+    );
+    return {
+      find: () => reportUndecodable(keeper.find(key), report),
+      keep: (fields) => keeper.keep(key, createSession(fields)),
+      forget: () => keeper.forget(key),
+    };
   };
 }
 
@@ -99,7 +88,7 @@ function cacheOf(session: Uint8Array): ClientSessionCache {
 
 function makeKeeper(
   store: SessionStore,
-  { sessionStoreDeadline: deadline = 100, sessionStoreBreaker: breaker }: Config,
+  { sessionStoreDeadline: deadline = 100, sessionStoreBreaker: breaker }: SessionStoreOptions,
   { sha256, report, observe }: Services,
 ): SessionKeeper {
   return new SessionKeeper(new GuardedSessionStore(store, { deadline, breaker, report, observe }), sha256);

@@ -9,20 +9,20 @@ import type { NamedGroup, SignatureScheme } from '../crypto/provider.ts';
 import type { Session } from '../session/session.ts';
 import { empty } from '../wire/bytes.ts';
 import { fault, TlsError } from '../wire/error.ts';
-import { type Certificate, parseCertificate } from '../x509/certificate.ts';
 import type { DigitallySigned } from './messages.ts';
 import { curveOffered, serves } from './negotiation.ts';
 import {
   type CertificateVerdict,
-  type CertificateVerifier,
   certificateAlerts,
+  type Leaf,
   type PeerCertificates,
+  type Trust,
 } from './parameters.ts';
 import { answer, type Handshake } from './peer.ts';
 
 declare const certificateVerified: unique symbol;
 /** The peer's chain is trusted. Only `verifyChain` and `reverifyChain` make this proof. */
-export interface CertificateVerified extends PeerCertificates {
+export interface CertificateVerified extends PeerCertificates<Leaf> {
   readonly [certificateVerified]: true;
 }
 
@@ -37,7 +37,7 @@ export interface SignatureVerified {
 type Shown = Pick<PeerCertificates, 'chain' | 'peer' | 'ocspResponse'>;
 
 interface Verification {
-  readonly verifyCertificate: CertificateVerifier | undefined;
+  readonly trust: Trust | undefined;
   readonly serverName?: string | undefined;
 }
 
@@ -47,16 +47,22 @@ interface Verification {
  */
 export function* verifyChain(
   shown: Shown,
-  { verifyCertificate, serverName }: Verification,
+  { trust, serverName }: Verification,
   now: number,
-  suits: (leaf: Certificate) => void,
+  suits: (leaf: Leaf) => void,
 ): Handshake<CertificateVerified> {
   if (shown.chain.length === 0) {
     throw fault('malformed', `expected the ${shown.peer}'s certificate, got an empty list`);
   }
-  const certificates = new ShownCertificates(shown, serverName, now);
+  if (trust === undefined) {
+    throw fault(
+      'certificate_unknown',
+      `expected a verifier for the ${shown.peer}'s certificate, none is configured`,
+    );
+  }
+  const certificates = new ShownCertificates(shown, serverName, now, trust);
   suits(certificates.leaf);
-  const verdict = yield* judge(certificates, verifyCertificate);
+  const verdict = yield* judge(certificates, trust);
   if (verdict !== true) throw fault(verdict.alert, verdict.message);
   return certificates as unknown as CertificateVerified;
 }
@@ -68,13 +74,13 @@ export function* verifyChain(
 export function* reverifyChain(
   { peerCertificates: chain, peerVerified, ocspResponse }: Session,
   peer: PeerCertificates['peer'],
-  { verifyCertificate, serverName }: Verification,
+  { trust, serverName }: Verification,
   now: number,
 ): Handshake<CertificateVerified | undefined> {
-  if (!peerVerified || chain.length === 0) return undefined;
-  const certificates = new ShownCertificates({ chain, peer, ocspResponse }, serverName, now);
+  if (trust === undefined || !peerVerified || chain.length === 0) return undefined;
+  const certificates = new ShownCertificates({ chain, peer, ocspResponse }, serverName, now, trust);
   try {
-    const verdict = yield* judge(certificates, verifyCertificate);
+    const verdict = yield* judge(certificates, trust);
     return verdict === true ? (certificates as unknown as CertificateVerified) : undefined;
   } catch {
     return undefined; // A verifier that fails costs the resumption; the full handshake asks it again, and is heard.
@@ -82,7 +88,7 @@ export function* reverifyChain(
 }
 
 /** @throws TlsError where the key may not sign, as its certificate says (RFC 5246 §7.4.2, RFC 8422 §5.3) */
-export function checkLeaf({ keyUsage }: Certificate): void {
+export function checkLeaf({ keyUsage }: Leaf): void {
   if (keyUsage === undefined || keyUsage.includes('digitalSignature')) return;
   throw fault(
     'illegal-parameter',
@@ -91,7 +97,7 @@ export function checkLeaf({ keyUsage }: Certificate): void {
 }
 
 /** @throws TlsError `illegal_parameter` where a server's leaf is not of the kind that was agreed on (RFC 8422 §5.3) */
-export function checkServerLeaf(leaf: Certificate, suite: CipherSuite, groups: readonly NamedGroup[]): void {
+export function checkServerLeaf(leaf: Leaf, suite: CipherSuite, groups: readonly NamedGroup[]): void {
   const { publicKey } = leaf;
   const offered = groups.map(({ id }) => id);
   if (!serves({ publicKey }, suite) || !curveOffered({ publicKey }, offered)) {
@@ -140,40 +146,38 @@ function kindOf(key: PublicKey): string {
 }
 
 /** A chain as a verifier gets it. The leaf is parsed when it is first asked for: a pin may need its bytes alone. */
-class ShownCertificates implements PeerCertificates {
+class ShownCertificates implements PeerCertificates<Leaf> {
   readonly chain: readonly Uint8Array[];
   readonly peer: PeerCertificates['peer'];
   readonly serverName: string | undefined;
   readonly ocspResponse: Uint8Array | undefined;
   readonly time: number;
-  #leaf: Certificate | undefined;
+  readonly #trust: Trust;
+  #leaf: Leaf | undefined;
 
-  constructor({ chain, peer, ocspResponse }: Shown, serverName: string | undefined, time: number) {
+  constructor(
+    { chain, peer, ocspResponse }: Shown,
+    serverName: string | undefined,
+    time: number,
+    trust: Trust,
+  ) {
     this.chain = chain;
     this.peer = peer;
     this.ocspResponse = ocspResponse;
     this.serverName = serverName;
     this.time = time;
+    this.#trust = trust;
   }
 
-  get leaf(): Certificate {
-    this.#leaf ??= parseCertificate(this.chain[0] ?? empty);
+  get leaf(): Leaf {
+    this.#leaf ??= this.#trust.readLeaf(this.chain[0] ?? empty);
     return this.#leaf;
   }
 }
 
-function* judge(
-  shown: PeerCertificates,
-  verifyCertificate: CertificateVerifier | undefined,
-): Handshake<CertificateVerdict> {
-  if (verifyCertificate === undefined) {
-    return {
-      alert: 'certificate_unknown',
-      message: `expected a verifier for the ${shown.peer}'s certificate, none is configured`,
-    };
-  }
+function* judge(shown: PeerCertificates<Leaf>, trust: Trust): Handshake<CertificateVerdict> {
   try {
-    const verdict: unknown = yield* answer(verifyCertificate(shown));
+    const verdict: unknown = yield* answer(trust.verify(shown));
     if (verdict === true) return true;
     if (isRefusal(verdict)) return verdict;
   } catch (error) {

@@ -8,11 +8,9 @@
 import type { CipherSuite } from '../crypto/cipher-suites.ts';
 import type { SignatureScheme } from '../crypto/provider.ts';
 import { TLS_1_2 } from '../record/content.ts';
-import { createSession, type Session, secretOf } from '../session/session.ts';
+import type { Session } from '../session/session.ts';
 import { empty, fromLatin1, wipe } from '../wire/bytes.ts';
 import { fault, quoted } from '../wire/error.ts';
-import type { Certificate } from '../x509/certificate.ts';
-import { comparableName, comparableNameIn } from '../x509/distinguished-name.ts';
 import { checkServerLeaf, verifyChain, verifySignature } from './certificate.ts';
 import { type Established, establishAbbreviated, establishClient } from './establish.ts';
 import { type Extensions, readServerExtensions } from './extensions.ts';
@@ -41,8 +39,8 @@ import {
 } from './messages.ts';
 import { chooseScheme, signedWith } from './negotiation.ts';
 import { decideOffer, echoed, type SessionOffer } from './offer.ts';
-import type { ClientParameters, Credential } from './parameters.ts';
-import { answer, endOfFlight, type Handshake, type Peer, settled } from './peer.ts';
+import type { ClientParameters, Credential, Leaf } from './parameters.ts';
+import { answer, endOfFlight, type Handshake, type Peer, secretOf, settled } from './peer.ts';
 import { acceptEcho, type ResumptionRefusal } from './resumption.ts';
 import type { ClientStates } from './states.ts';
 
@@ -102,7 +100,7 @@ function* full(
       : yield* server.receive('awaiting CertificateStatus or ServerKeyExchange');
   const ocspResponse = next?.name === 'CertificateStatus' ? readStatus(next.body) : undefined;
   const shown = { chain: list.certificateList, peer: 'server', ocspResponse } as const;
-  const suits = (leaf: Certificate) => checkServerLeaf(leaf, suite, parameters.groups);
+  const suits = (leaf: Leaf) => checkServerLeaf(leaf, suite, parameters.groups);
   const certificate = yield* verifyChain(shown, parameters, parameters.now(), suits);
   const { publicKey } = certificate.leaf;
 
@@ -130,7 +128,7 @@ function* full(
   const reply =
     request.name === 'CertificateRequest' ? chooseCredential(request.body, parameters) : undefined;
   if (request.name === 'CertificateRequest') {
-    server.send('Certificate', { certificateList: reply?.credential.chain.map(({ der }) => der) ?? [] });
+    server.send('Certificate', { certificateList: [...(reply?.credential.chain ?? [])] });
   }
   const keyShare = server.hold(group.generate(parameters.randomBytes));
   server.send('ClientKeyExchange', { ecdhYc: keyShare.publicKey });
@@ -163,22 +161,20 @@ function* full(
       const establishedAt = parameters.now();
       // Nobody waits for the cache: the server may already speak.
       settled(
-        parameters.sessions.keep(
-          createSession({
-            ...agreed,
-            protocolVersion: TLS_1_2,
-            cipherSuite: suite.id,
-            masterSecret: secret,
-            peerCertificates: certificate.chain,
-            peerVerified: true,
-            ocspResponse,
-            clientAuthentication: request.name === 'CertificateRequest' ? 'request' : 'none',
-            contextDigest: parameters.contextDigest,
-            serverCredential: parameters.sha256.digest(certificate.leaf.der),
-            establishedAt,
-            expiresAt: establishedAt + parameters.sessionLifetime,
-          }),
-        ),
+        parameters.sessions.keep({
+          ...agreed,
+          protocolVersion: TLS_1_2,
+          cipherSuite: suite.id,
+          masterSecret: secret,
+          peerCertificates: certificate.chain,
+          peerVerified: true,
+          ocspResponse,
+          clientAuthentication: request.name === 'CertificateRequest' ? 'request' : 'none',
+          contextDigest: parameters.contextDigest,
+          serverCredential: parameters.sha256.digest(certificate.leaf.der),
+          establishedAt,
+          expiresAt: establishedAt + parameters.sessionLifetime,
+        }),
       );
     }
     return establishClient(
@@ -303,14 +299,18 @@ function readStatus({ statusType, response }: CertificateStatus): Uint8Array {
  * that no authority of the server's has issued stays here: it would be of no use to the server, and is sent in clear.
  */
 function chooseCredential(
-  { certificateTypes, supportedSignatureAlgorithms: schemes, certificateAuthorities }: CertificateRequest,
+  {
+    certificateTypes,
+    supportedSignatureAlgorithms: schemes,
+    certificateAuthorities: authorities,
+  }: CertificateRequest,
   { credentials, signatureSchemes, report }: ClientParameters,
 ): { credential: Credential; scheme: SignatureScheme } | undefined {
   if (credentials.length === 0) return undefined;
-  const authorities = certificateAuthorities.map(comparableNameIn);
   for (const credential of [...signedWith(schemes, credentials), ...credentials]) {
     if (!certificateTypes.includes(clientCertificateType[credential.publicKey.type])) continue;
-    if (!isIssuedUnder(credential, authorities)) continue;
+    // RFC 5246 §7.4.4: no names at all admit everyone.
+    if (authorities.length > 0 && !credential.isIssuedUnder(authorities)) continue;
     const scheme = chooseScheme(credential, schemes, signatureSchemes);
     if (scheme !== undefined) return { credential, scheme };
   }
@@ -318,11 +318,6 @@ function chooseCredential(
   const reason = `expected a request that one of ${credentials.length} certificates fits, got one with ${asked}`;
   report({ kind: 'client-certificate-withheld', reason });
   return undefined;
-}
-
-/** RFC 5246 §7.4.4, §7.4.6: no names at all admit everyone. */
-function isIssuedUnder({ chain }: Credential, authorities: readonly (string | undefined)[]): boolean {
-  return authorities.length === 0 || chain.some(({ issuer }) => authorities.includes(comparableName(issuer)));
 }
 
 /** ClientCertificateType by kind of key: rsa_sign, ecdsa_sign (RFC 5246 §7.4.4, RFC 8422 §5.5). */

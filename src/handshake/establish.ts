@@ -8,9 +8,9 @@ import type { KeySchedule } from '../crypto/key-schedule.ts';
 import type { NamedGroup, SignatureScheme } from '../crypto/provider.ts';
 import type { ClientAuthentication } from '../session/session.ts';
 import { fault } from '../wire/error.ts';
-import type { Certificate } from '../x509/certificate.ts';
 import type { CertificateVerified, SignatureVerified } from './certificate.ts';
 import type { FinishedVerified } from './finished.ts';
+import type { Leaf } from './parameters.ts';
 import type { ResumptionRefusal, SessionAccepted } from './resumption.ts';
 
 declare const unauthenticated: unique symbol;
@@ -34,7 +34,7 @@ export interface Agreed {
   readonly group: NamedGroup | undefined;
   readonly signatureScheme: SignatureScheme | undefined;
   /** The server's leaf, for `tls-server-end-point` (RFC 5929 §4); undefined where it is not at hand. */
-  readonly serverIdentity: { readonly leaf: Certificate } | undefined;
+  readonly serverIdentity: { readonly leaf: Leaf } | undefined;
   /** The verify_data of the handshake's first Finished: `tls-unique` (RFC 5929 §3). */
   readonly firstVerifyData: Uint8Array;
   /** Why the handshake was not abbreviated; undefined where it was. */

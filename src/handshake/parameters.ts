@@ -11,18 +11,24 @@ import type { ClientAuthentication, Session } from '../session/session.ts';
 import type { MaybePromise } from '../session/store.ts';
 import type { AlertName } from '../wire/alert.ts';
 import type { Certificate } from '../x509/certificate.ts';
+import type { KeyUsage } from '../x509/extensions.ts';
 import type { Extension } from './messages.ts';
 
 /** A chain and what signs with its key. */
 export interface Credential {
-  /** Leaf first. */
-  readonly chain: readonly [Certificate, ...Certificate[]];
+  /** DER, leaf first. */
+  readonly chain: readonly Uint8Array[];
+  readonly leaf: Leaf;
   readonly publicKey: PublicKey;
   /** Which schemes the key can make. */
   readonly schemes: readonly SignatureScheme['name'][];
   /** How each certificate of the chain is signed, as TLS numbers it; undefined where it has no number for that. */
   readonly chainSchemes: readonly (SignatureScheme['id'] | undefined)[];
   sign(scheme: SignatureScheme, message: Uint8Array): MaybePromise<Uint8Array>;
+  /** Whether its certificate bears that name of a server (RFC 9525). */
+  bears(serverName: string): boolean;
+  /** Whether a certificate of the chain was issued under one of these names, in DER (RFC 5246 §7.4.4, §7.4.6). */
+  isIssuedUnder(authorities: readonly Uint8Array[]): boolean;
   /** SHA-256 over the chain: what a session is bound to (rules S19, S22). */
   readonly digest: Uint8Array;
   /** SHA-256 of the leaf: which of the credentials a session was made with. */
@@ -45,12 +51,24 @@ export const certificateAlerts = [
 
 export type CertificateAlert = (typeof certificateAlerts)[number];
 
+/** What a handshake asks of a side's own certificate. Who trusts it may ask for more. */
+export interface Leaf {
+  /** All of it. */
+  readonly der: Uint8Array;
+  /** @throws TlsError where it cannot be used */
+  readonly publicKey: PublicKey;
+  /** Undefined where it does not say. */
+  readonly keyUsage: readonly KeyUsage[] | undefined;
+  /** How it is signed, for `tls-server-end-point` (RFC 5929 §4); undefined where that was not read. */
+  readonly signatureAlgorithm: { readonly oid: string } | undefined;
+}
+
 /** What a verifier is asked about. */
-export interface PeerCertificates {
+export interface PeerCertificates<L extends Leaf = Certificate> {
   /** DER, the peer's own certificate first. */
   readonly chain: readonly Uint8Array[];
   /** The first of the chain, parsed. */
-  readonly leaf: Certificate;
+  readonly leaf: L;
   /** Which side showed it: a server's is checked for `serverName`, a client's for what the application knows. */
   readonly peer: 'client' | 'server';
   readonly serverName: string | undefined;
@@ -72,6 +90,16 @@ export interface CertificateVerifier {
   readonly digest?: Uint8Array;
 }
 
+/** Whom a side believes: how much it reads of a peer's certificate, and what it makes of it. */
+export interface Trust<L extends Leaf = Leaf> {
+  /** @throws TlsError on a certificate that cannot be read */
+  readLeaf(der: Uint8Array): L;
+  /** As of a `CertificateVerifier`, as are the other two. */
+  verify(peer: PeerCertificates<L>): MaybePromise<CertificateVerdict>;
+  readonly authorities?: readonly Uint8Array[] | undefined;
+  readonly digest?: Uint8Array | undefined;
+}
+
 /** A session as the application may see it: all but its secret. */
 export type SessionFacts = Omit<Session, 'masterSecret'>;
 
@@ -85,7 +113,7 @@ interface Parameters {
   readonly sha256: Hash;
   /** How long a session may live, milliseconds. */
   readonly sessionLifetime: number;
-  readonly verifyCertificate: CertificateVerifier | undefined;
+  readonly trust: Trust | undefined;
   readonly randomBytes: RandomBytes;
   now(): number;
   /** Told of what did not end the connection. */
@@ -126,10 +154,10 @@ export interface ServerSessions {
   newId(): Uint8Array;
   find(sessionId: Uint8Array): MaybePromise<Lookup>;
   /**
-   * Settles when our Finished may leave (rule S6). Neither of these throws or rejects: a store's faults are reported,
-   * and cost a resumption at most.
+   * Makes a session of what was agreed on, and settles when our Finished may leave (rule S6). Neither of these throws or
+   * rejects: a store's faults are reported, and cost a resumption at most. The secret is copied before this returns.
    */
-  keep(session: Session): MaybePromise<unknown>;
+  keep(fields: Session): MaybePromise<unknown>;
   forget(sessionId: Uint8Array): MaybePromise<void>;
 }
 
@@ -142,7 +170,7 @@ export interface ClientParameters extends Parameters {
   /** SHA-256 of the configuration that sessions are made under (rule C9). */
   readonly contextDigest: Uint8Array;
   readonly sessions: ClientSessions | undefined;
-  readonly verifyCertificate: CertificateVerifier;
+  readonly trust: Trust;
 }
 
 /** All of a ClientHello but the random and the session. */
@@ -155,6 +183,7 @@ export interface ClientOfferings {
 
 export interface ClientSessions {
   find(): MaybePromise<Lookup>;
-  keep(session: Session): MaybePromise<unknown>;
+  /** The secret is copied before this returns. */
+  keep(fields: Session): MaybePromise<unknown>;
   forget(): MaybePromise<void>;
 }

@@ -11,7 +11,9 @@ import { ContentType } from '../record/content.ts';
 import type { RecordLayer } from '../record/layer.ts';
 import type { RecordProtection } from '../record/protection.ts';
 import { isPromiseLike } from '../session/asking.ts';
+import type { Session } from '../session/session.ts';
 import type { MaybePromise } from '../session/store.ts';
+import { wipe } from '../wire/bytes.ts';
 import type { Codec } from '../wire/codec.ts';
 import { fault } from '../wire/error.ts';
 import { Writer } from '../wire/writer.ts';
@@ -64,6 +66,11 @@ export function endOfFlight({ name, waiting }: Received): void {
 /** What must not outlive its connection. */
 interface Destroyable {
   destroy(): void;
+}
+
+/** The session's secret as what is to be overwritten. */
+export function secretOf({ masterSecret }: Session): Destroyable {
+  return { destroy: () => wipe(masterSecret) };
 }
 
 /** The other side, as one side's coroutine sees it: what is sent and received goes into one transcript. */

@@ -20,10 +20,8 @@
 
 import type { PublicKey } from '../crypto/keys.ts';
 import { TLS_1_2 } from '../record/content.ts';
-import { createSession, secretOf } from '../session/session.ts';
 import { empty, equal, wipe } from '../wire/bytes.ts';
 import { fault } from '../wire/error.ts';
-import type { Certificate } from '../x509/certificate.ts';
 import {
   type CertificateVerified,
   checkLeaf,
@@ -57,7 +55,7 @@ import {
   chooseGroup,
 } from './negotiation.ts';
 import type { Credential, ServerParameters } from './parameters.ts';
-import { answer, endOfFlight, type Handshake, type Peer } from './peer.ts';
+import { answer, endOfFlight, type Handshake, type Peer, secretOf } from './peer.ts';
 import {
   decideResumption,
   offeredSessionId,
@@ -134,7 +132,7 @@ function* full(
       ...(offer.extensions.ec_point_formats === undefined ? {} : { ec_point_formats: [uncompressed] }),
     }),
   });
-  client.send('Certificate', { certificateList: credential.chain.map(({ der }) => der) });
+  client.send('Certificate', { certificateList: [...credential.chain] });
   if (ocspResponse !== undefined) {
     client.send('CertificateStatus', { statusType: ocspStatus, response: ocspResponse });
   }
@@ -181,22 +179,20 @@ function* full(
       // S6: only now, and before our own Finished leaves: a client that returns at once finds its session.
       const now = parameters.now();
       yield* answer(
-        sessions.keep(
-          createSession({
-            ...agreed,
-            protocolVersion: TLS_1_2,
-            cipherSuite: suite.id,
-            masterSecret: secret,
-            peerCertificates: verified?.chain ?? [],
-            peerVerified: verified !== undefined,
-            ocspResponse: undefined,
-            clientAuthentication: mode,
-            contextDigest,
-            serverCredential: credential.leafDigest,
-            establishedAt: now,
-            expiresAt: now + parameters.sessionLifetime,
-          }),
-        ),
+        sessions.keep({
+          ...agreed,
+          protocolVersion: TLS_1_2,
+          cipherSuite: suite.id,
+          masterSecret: secret,
+          peerCertificates: verified?.chain ?? [],
+          peerVerified: verified !== undefined,
+          ocspResponse: undefined,
+          clientAuthentication: mode,
+          contextDigest,
+          serverCredential: credential.leafDigest,
+          establishedAt: now,
+          expiresAt: now + parameters.sessionLifetime,
+        }),
       );
     }
     client.changeWriteProtection(keys.server);
@@ -209,7 +205,7 @@ function* full(
         keys: keys.schedule,
         group,
         signatureScheme: scheme,
-        serverIdentity: { leaf: credential.chain[0] },
+        serverIdentity: credential,
         firstVerifyData: clientVerifyData,
         refusal,
       },
@@ -287,11 +283,7 @@ function* receiveCertificateVerify(
   return verifySignature(body, signed, key, signatureSchemes);
 }
 
-/** The certificate that the session's full handshake ran under: S19 has made sure that it is still among ours. */
-function identityOf(
-  digest: Uint8Array,
-  credentials: readonly Credential[],
-): { leaf: Certificate } | undefined {
-  const credential = credentials.find(({ leafDigest }) => equal(leafDigest, digest));
-  return credential && { leaf: credential.chain[0] };
+/** The credential that the session's full handshake ran under: S19 has made sure that it is still among ours. */
+function identityOf(digest: Uint8Array, credentials: readonly Credential[]): Credential | undefined {
+  return credentials.find(({ leafDigest }) => equal(leafDigest, digest));
 }

@@ -6,6 +6,7 @@
 import { domainToASCII } from 'node:url';
 import { ClientConnection } from '../connection/client.ts';
 import type { CertificateConfig, ClientConfig, Config, ServerConfig } from '../connection/config.ts';
+import { furnishClient, furnishServer } from '../connection/furnish.ts';
 import type { ConnectionHandlers } from '../connection/handlers.ts';
 import { resolveClient, resolveServer } from '../connection/resolve.ts';
 import { ServerConnection } from '../connection/server.ts';
@@ -93,7 +94,7 @@ export function clientEndpoint(options: ClientOptions): Endpoint {
     sessionCache: session,
     ...defined({ serverName, sessionPartition: nameless ? '' : sessionPartition }),
   };
-  resolveClient(config);
+  resolveClient(furnishClient(config));
   return {
     role: 'client',
     trust,
@@ -122,7 +123,7 @@ export function serverEndpoint(options: ServerOptions, named?: ContextByName): E
       sessionStore: options.sessionStore ?? undefined,
     }),
   };
-  resolveServer(config);
+  resolveServer(furnishServer(config));
   return {
     role: 'server',
     trust,

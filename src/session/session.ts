@@ -128,11 +128,6 @@ export function createSession(fields: Session): Session {
   return Object.freeze(session);
 }
 
-/** The session's secret as what is to be overwritten. */
-export function secretOf({ masterSecret }: Session): { destroy(): void } {
-  return { destroy: () => wipe(masterSecret) };
-}
-
 /** The binary form, in memory of its own: it holds the master secret, and is overwritten by whoever drops it. */
 export function encodeSession(session: Session): Uint8Array {
   const written = encode(SessionState, {

@@ -1,17 +1,9 @@
-/** Object identifiers under their ASN.1 names, and where each comes from. */
+/** Object identifiers under their ASN.1 names, and where each comes from. Those of keys are in `key-oids.ts`. */
+
+import { keyOids } from './key-oids.ts';
 
 export const oids = {
-  // Keys: RFC 3279 §2.3.1, RFC 5480 §2.1, RFC 8410 §3.
-  rsaEncryption: '1.2.840.113549.1.1.1',
-  'id-RSASSA-PSS': '1.2.840.113549.1.1.10',
-  'id-ecPublicKey': '1.2.840.10045.2.1',
-  secp256r1: '1.2.840.10045.3.1.7',
-  secp384r1: '1.3.132.0.34',
-  secp521r1: '1.3.132.0.35',
-  'id-X25519': '1.3.101.110',
-  'id-Ed25519': '1.3.101.112',
-  'id-Ed448': '1.3.101.113',
-  'id-dsa': '1.2.840.10040.4.1',
+  ...keyOids,
   // Signatures: RFC 4055 §5, RFC 5758 §3.2; the first three to name what is refused.
   md5WithRSAEncryption: '1.2.840.113549.1.1.4',
   sha1WithRSAEncryption: '1.2.840.113549.1.1.5',
@@ -29,7 +21,6 @@ export const oids = {
   'id-sha512': '2.16.840.1.101.3.4.2.3',
   // Extensions: RFC 5280 §4.2, §5.2.
   'id-ce-subjectKeyIdentifier': '2.5.29.14',
-  'id-ce-keyUsage': '2.5.29.15',
   'id-ce-subjectAltName': '2.5.29.17',
   'id-ce-basicConstraints': '2.5.29.19',
   'id-ce-cRLNumber': '2.5.29.20',

@@ -15,7 +15,7 @@ import { equal } from '../wire/bytes.ts';
 import { fault, TlsError } from '../wire/error.ts';
 import { DerError, DerReader, describe, Tag } from './der.ts';
 import * as der from './der-writer.ts';
-import { oidName, oids } from './oids.ts';
+import { keyOidName, keyOids } from './key-oids.ts';
 
 /** What is read before it is refused for its size: any key that is met, such as RSA of 16384 bits. */
 const maxIntegerLength = 2048;
@@ -45,12 +45,12 @@ export function encodeSubjectPublicKeyInfo(key: PublicKey): Uint8Array {
   switch (key.type) {
     case 'rsa': {
       const rsaPublicKey = der.sequence(der.integer(key.modulus), der.integer(key.publicExponent));
-      return spki([der.oid(oids.rsaEncryption), der.nullValue()], rsaPublicKey);
+      return spki([der.oid(keyOids.rsaEncryption), der.nullValue()], rsaPublicKey);
     }
     case 'ecdsa':
-      return spki([der.oid(oids['id-ecPublicKey']), der.oid(oids[key.curve])], key.point);
+      return spki([der.oid(keyOids['id-ecPublicKey']), der.oid(keyOids[key.curve])], key.point);
     case 'ed25519':
-      return spki([der.oid(oids['id-Ed25519'])], key.point);
+      return spki([der.oid(keyOids['id-Ed25519'])], key.point);
   }
 }
 
@@ -81,7 +81,7 @@ export function samePublicKey(a: PublicKey, b: PublicKey): boolean {
 
 /** The curve that an object identifier names, where it is one of ours. */
 export function curveOf(oid: string): EcdsaCurve | undefined {
-  return curveNames.find((curve) => oids[curve] === oid);
+  return curveNames.find((curve) => keyOids[curve] === oid);
 }
 
 const curves = { secp256r1: p256, secp384r1: p384, secp521r1: p521 } as const;
@@ -92,12 +92,12 @@ function readSubjectPublicKeyInfo(reader: DerReader): PublicKey {
   const algorithm = info.enter(Tag.SEQUENCE);
   const oid = algorithm.oid();
   switch (oid) {
-    case oids.rsaEncryption: {
+    case keyOids.rsaEncryption: {
       algorithm.null();
       algorithm.end();
       return readRsaPublicKey(new DerReader(subjectPublicKey(info)));
     }
-    case oids['id-ecPublicKey']: {
+    case keyOids['id-ecPublicKey']: {
       if (algorithm.next !== Tag['OBJECT IDENTIFIER']) {
         throw fault('unsupported_certificate', 'public key: expected a named curve (RFC 5480 §2.1.1)');
       }
@@ -105,7 +105,7 @@ function readSubjectPublicKeyInfo(reader: DerReader): PublicKey {
       algorithm.end();
       return ecdsaPublicKey(curve, subjectPublicKey(info));
     }
-    case oids['id-Ed25519']: {
+    case keyOids['id-Ed25519']: {
       algorithm.end();
       const point = subjectPublicKey(info);
       if (point.length !== 32) throw info.error(`expected an Ed25519 key of 32 bytes, found ${point.length}`);
@@ -114,7 +114,7 @@ function readSubjectPublicKeyInfo(reader: DerReader): PublicKey {
     default:
       throw fault(
         'unsupported_certificate',
-        `public key: expected RSA, ECDSA or Ed25519, found ${oidName(oid)}`,
+        `public key: expected RSA, ECDSA or Ed25519, found ${keyOidName(oid)}`,
       );
   }
 }

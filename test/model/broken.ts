@@ -14,6 +14,7 @@ import type {
 } from 'reprise-tls';
 import { nodeCrypto } from 'reprise-tls/node-crypto';
 import { Connection } from '../../src/connection/connection.ts';
+import { furnishClient, furnishServer } from '../../src/connection/furnish.ts';
 import { resolveClient, resolveServer } from '../../src/connection/resolve.ts';
 import { clientHandshake } from '../../src/handshake/client.ts';
 import type { Established } from '../../src/handshake/establish.ts';
@@ -38,15 +39,15 @@ class BrokenConnection extends Connection {
   constructor(side: Side, config: ClientConfig | ServerConfig, handlers: ConnectionHandlers, broken: Break) {
     const forget = () => undefined;
     if (side === 'client') {
-      const { parameters, report, observe } = resolveClient(config as ClientConfig);
+      const { parameters, hashes, report, observe } = resolveClient(furnishClient(config as ClientConfig));
       const peer = new Peer(clientStates, new RecordLayer());
       const handshake = broken(clientHandshake(peer, parameters), peer, 'server');
-      super({ role: side, peer, handshake, report, observe, forget }, handlers);
+      super({ role: side, peer, handshake, hashes, report, observe, forget }, handlers);
     } else {
-      const { parameters, report, observe } = resolveServer(config as ServerConfig);
+      const { parameters, hashes, report, observe } = resolveServer(furnishServer(config as ServerConfig));
       const peer = new Peer(serverStates, new RecordLayer());
       const handshake = broken(serverHandshake(peer, parameters), peer, 'client');
-      super({ role: side, peer, handshake, report, observe, forget }, handlers);
+      super({ role: side, peer, handshake, hashes, report, observe, forget }, handlers);
       this.begin();
     }
   }

@@ -4,8 +4,9 @@
  * transcript and record, by the one that was recorded. All else is the library's own.
  */
 
-import { type CertificateConfig, noble } from 'reprise-tls';
+import { type CertificateConfig, type ClientConfig, noble, type ServerConfig } from 'reprise-tls';
 import { Connection, type Engine } from '../../src/connection/connection.ts';
+import { furnishClient, furnishServer } from '../../src/connection/furnish.ts';
 import { resolveClient, resolveServer } from '../../src/connection/resolve.ts';
 import { clientHandshake } from '../../src/handshake/client.ts';
 import type { HandshakeBody, HandshakeName } from '../../src/handshake/messages.ts';
@@ -40,26 +41,28 @@ export interface Resuming {
 
 /** Our client, which has said the recorded hello and waits for the recorded server. */
 export function resumeAsClient(session: RecordedSession, { random, hello }: RecordedPart): Resuming {
-  const { parameters, report, observe } = resolveClient({
+  const config: ClientConfig = {
     verifyCertificate: () => true,
     crypto: { ...noble, randomBytes: once(random) },
     clock: () => now,
-  });
+  };
+  const { parameters, hashes, report, observe } = resolveClient(furnishClient(config));
   const { contextDigest } = parameters;
   const held = restore(session, { contextDigest, peerCertificates: session.chain, peerVerified: true });
   const peer = new RecordedPeer(clientStates, hello);
   const handshake = clientHandshake(peer, { ...parameters, sessions: holding(held) });
-  return start({ role: 'client', peer, handshake, report, observe, forget: () => undefined });
+  return start({ role: 'client', peer, handshake, hashes, report, observe, forget: () => undefined });
 }
 
 /** Our server, which waits for the recorded client. */
 export function resumeAsServer(session: RecordedSession, { random, hello }: RecordedPart): Resuming {
   const certificate: CertificateConfig = { chain: session.chain, privateKey: { sign: neverAsked } };
-  const { parameters, report, observe } = resolveServer({
+  const config: ServerConfig = {
     certificates: [certificate],
     crypto: { ...noble, randomBytes: once(random) },
     clock: () => now,
-  });
+  };
+  const { parameters, hashes, report, observe } = resolveServer(furnishServer(config));
   const contextDigest = new Uint8Array(32);
   const held = restore(session, { contextDigest, peerCertificates: [], peerVerified: false });
   const peer = new RecordedPeer(serverStates, hello);
@@ -68,6 +71,7 @@ export function resumeAsServer(session: RecordedSession, { random, hello }: Reco
     role: 'server',
     peer,
     handshake: serverHandshake(peer, own),
+    hashes,
     report,
     observe,
     forget: () => undefined,

@@ -99,7 +99,7 @@ export class ScriptedClient extends ScriptedPeer<ServerConnection> {
       this.send('ClientHello', hello);
     },
     Certificate: () => {
-      this.send('Certificate', { certificateList: this.credential?.chain.map(({ der }) => der) ?? [] });
+      this.send('Certificate', { certificateList: [...(this.credential?.chain ?? [])] });
     },
     ClientKeyExchange: () => {
       const group = this.groups.find(({ id }) => id === (this.#params?.namedCurve ?? 29));

@@ -14,7 +14,7 @@ import {
   noble,
   type ServerConnection,
 } from 'reprise-tls';
-import { makeCredential } from '../../../src/connection/credentials.ts';
+import { credential } from '../../../src/connection/credentials.ts';
 import { sha256 } from '../../../src/crypto/hash.ts';
 import { verifyData } from '../../../src/handshake/finished.ts';
 import { MessageJoiner } from '../../../src/handshake/joiner.ts';
@@ -94,11 +94,12 @@ export abstract class ScriptedPeer<C extends ClientConnection | ServerConnection
     this.serverRandom = crypto.randomBytes(32);
     this.credential =
       certificate &&
-      makeCredential(certificate, {
+      credential(certificate)({
         signatureSchemes: defaultSignatureSchemes.map(crypto.signatureScheme),
         sha256,
         randomBytes: crypto.randomBytes,
         report: () => {},
+        observe: () => {},
       });
   }
 

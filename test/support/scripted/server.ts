@@ -79,7 +79,7 @@ export class ScriptedServer extends ScriptedPeer<ClientConnection> {
       this.agreeOn(suite, this.resumed);
     },
     Certificate: () => {
-      this.send('Certificate', { certificateList: this.credential?.chain.map(({ der }) => der) ?? [] });
+      this.send('Certificate', { certificateList: [...(this.credential?.chain ?? [])] });
     },
     CertificateStatus: () => {
       this.send('CertificateStatus', { statusType: 1, response: this.#staple ?? utf8('not asked for') });
