@@ -11,20 +11,26 @@ import { wipe } from '../wire/bytes.ts';
 import { fault, type TlsError } from '../wire/error.ts';
 import type { KeyShare, NamedGroup, RandomBytes } from './provider.ts';
 
-export const x25519: NamedGroup = {
-  name: 'x25519',
-  id: 29,
-  generate(randomBytes) {
-    const secret = randomBytes(32);
-    return keyShare(nobleX25519.getPublicKey(secret), secret, agreeX25519);
-  },
-};
+export const x25519: NamedGroup = /* @__PURE__ */ x25519Group(nobleX25519);
 
 export const secp256r1: NamedGroup = /* @__PURE__ */ nistGroup('secp256r1', 23, p256);
 export const secp384r1: NamedGroup = /* @__PURE__ */ nistGroup('secp384r1', 24, p384);
 export const secp521r1: NamedGroup = /* @__PURE__ */ nistGroup('secp521r1', 25, p521);
 
+type MontgomeryCurve = Pick<typeof nobleX25519, 'getPublicKey' | 'getSharedSecret'>;
 type NistCurve = typeof p256;
+
+/** The group over an implementation of X25519. */
+export function x25519Group(curve: MontgomeryCurve): NamedGroup {
+  return {
+    name: 'x25519',
+    id: 29,
+    generate(randomBytes) {
+      const secret = randomBytes(32);
+      return keyShare(curve.getPublicKey(secret), secret, (own, peer) => agreeX25519(curve, own, peer));
+    },
+  };
+}
 
 function nistGroup(name: NamedGroup['name'], id: number, curve: NistCurve): NamedGroup {
   return {
@@ -71,10 +77,10 @@ export function keyShare(publicKey: Uint8Array, secret: Uint8Array, agree: Agree
 }
 
 /** The premaster secret is the function's output as it is, unless that is all zero (RFC 8422 §5.10, §5.11). */
-function agreeX25519(secret: Uint8Array, peerPublicKey: Uint8Array): Uint8Array {
+function agreeX25519(curve: MontgomeryCurve, secret: Uint8Array, peerPublicKey: Uint8Array): Uint8Array {
   if (peerPublicKey.length !== 32) throw badPublicKey('x25519', 'a public key of 32 bytes', peerPublicKey);
   try {
-    return nobleX25519.getSharedSecret(secret, peerPublicKey);
+    return curve.getSharedSecret(secret, peerPublicKey);
   } catch (error) {
     // A point of small order: it would give the all-zero secret to everyone (RFC 7748 §6.1).
     throw fault(

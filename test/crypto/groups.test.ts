@@ -5,6 +5,7 @@ import { p256 } from '@noble/curves/nist.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { secp256r1, secp384r1, secp521r1, x25519 } from '../../src/crypto/groups.ts';
+import { x25519 as x25519Ladder } from '../../src/crypto/x25519-ladder.ts';
 import { concat, fromHex } from '../../src/wire/bytes.ts';
 import { randomness } from '../support/randomness.ts';
 
@@ -14,8 +15,10 @@ const nistGroups = [
   { group: secp521r1, id: 25, fieldLength: 66, opensslName: 'secp521r1' },
 ];
 const groups = [
-  { group: x25519, id: 29, publicKeyLength: 32, secretLength: 32 },
+  { name: 'x25519', group: x25519, id: 29, publicKeyLength: 32, secretLength: 32 },
+  { name: 'x25519 by the ladder', group: x25519Ladder, id: 29, publicKeyLength: 32, secretLength: 32 },
   ...nistGroups.map(({ group, id, fieldLength }) => ({
+    name: group.name,
     group,
     id,
     publicKeyLength: 1 + 2 * fieldLength,
@@ -26,7 +29,7 @@ const anySeed = fc.nat();
 /** A key exchange costs milliseconds. */
 const few = { numRuns: 8 };
 
-describe.each(groups)('$group.name', ({ group, id, publicKeyLength, secretLength }) => {
+describe.each(groups)('$name', ({ group, id, publicKeyLength, secretLength }) => {
   const peer = group.generate(randomness(0)).publicKey;
 
   test('its identifier is that of IANA, and a public key has the length that the RFC gives it (RFC 8422 §5.4)', () => {
@@ -127,6 +130,19 @@ test('a secp256r1 secret keeps its leading zeros (RFC 8422 §5.10)', () => {
   while (peer.toBytes()[1] !== 0) peer = peer.add(p256.Point.BASE);
   const publicKey = peer.toBytes(false);
   expect(secp256r1.generate(one).agree(publicKey)).toEqual(publicKey.subarray(1, 33));
+});
+
+test('x25519 by the ladder makes the keys and the secrets that x25519 makes (RFC 7748 §5)', () => {
+  expect({ ...x25519Ladder, generate: undefined }).toEqual({ ...x25519, generate: undefined });
+  fc.assert(
+    fc.property(anySeed, anySeed, (one, other) => {
+      const { publicKey } = x25519.generate(randomness(other));
+      const [ours, theirs] = [x25519Ladder.generate(randomness(one)), x25519.generate(randomness(one))];
+      expect(ours.publicKey).toEqual(theirs.publicKey);
+      expect(ours.agree(publicKey)).toEqual(theirs.agree(publicKey));
+    }),
+    few,
+  );
 });
 
 describe('x25519', () => {

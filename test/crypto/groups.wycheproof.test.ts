@@ -6,6 +6,7 @@ import { secp256r1, secp384r1, secp521r1, x25519 } from '../../src/crypto/groups
 import { i2osp, os2ip } from '../../src/crypto/modular.ts';
 import { noble } from '../../src/crypto/noble.ts';
 import type { NamedGroup } from '../../src/crypto/provider.ts';
+import { x25519 as x25519Ladder } from '../../src/crypto/x25519-ladder.ts';
 import { nodeCrypto } from '../../src/node-crypto/index.ts';
 import { equal, fromHex } from '../../src/wire/bytes.ts';
 import { TlsError } from '../../src/wire/error.ts';
@@ -67,12 +68,16 @@ describeVectors<[Wycheproof<Group>]>(
   'x25519 by Wycheproof',
   ['wycheproof/x25519_test.json'],
   ({ numberOfTests, testGroups }) => {
-    test.each(providers)(
+    const implementations = [
+      ...providers.map(({ name, group }) => ({ name, group: group(x25519) })),
+      { name: 'the ladder', group: x25519Ladder },
+    ];
+    test.each(implementations)(
       'of $name: every public key gives the shared secret, but for those whose secret is all zero (RFC 8422 §5.11)',
-      (provider) => {
+      ({ group }) => {
         const cases = testGroups.flatMap(({ tests }) => tests);
         const failures = misbehaving(cases, (each) => {
-          const secret = agreement(provider.group(x25519), () => fromHex(each.private), fromHex(each.public));
+          const secret = agreement(group, () => fromHex(each.private), fromHex(each.public));
           if (each.flags.includes('ZeroSharedSecret')) return secret === undefined;
           return secret !== undefined && equal(secret, fromHex(each.shared));
         });
