@@ -32,6 +32,7 @@ const wholeCore = Object.keys(core);
 
 /** What stands around the core. Each is an export of its own, and none knows another. */
 export const adapters = {
+  bare: room(wholeCore),
   node: room(wholeCore, { platform: 'node' }),
   'node-crypto': room(wholeCore, { platform: 'node' }),
   web: room(wholeCore),

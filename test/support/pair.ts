@@ -12,6 +12,10 @@ import {
   ServerConnection,
   type TlsError,
 } from 'reprise-tls';
+import type {
+  ClientConnection as BareClientConnection,
+  ServerConnection as BareServerConnection,
+} from 'reprise-tls/bare';
 import { empty } from '../../src/wire/bytes.ts';
 
 export interface End {
@@ -25,8 +29,8 @@ export interface End {
 }
 
 export interface Pair {
-  readonly client: ClientConnection;
-  readonly server: ServerConnection;
+  readonly client: BareClientConnection;
+  readonly server: BareServerConnection;
   readonly clientEnd: End;
   readonly serverEnd: End;
   /** Carries bytes to and fro until both ends are silent. */
@@ -46,7 +50,20 @@ export function newEnd(): End {
   return { sent: [], received: [], info: undefined, closed: undefined };
 }
 
-export function makePair(clientConfig: ClientConfig, serverConfig: ServerConfig, wire: Wire = {}): Pair {
+export function makePair(clientConfig: ClientConfig, serverConfig: ServerConfig, wire?: Wire): Pair {
+  return joined(
+    (handlers) => new ClientConnection(clientConfig, handlers),
+    (handlers) => new ServerConnection(serverConfig, handlers),
+    wire,
+  );
+}
+
+/** A pair of whatever connections. */
+export function joined(
+  makeClient: (handlers: ConnectionHandlers) => BareClientConnection,
+  makeServer: (handlers: ConnectionHandlers) => BareServerConnection,
+  wire: Wire = {},
+): Pair {
   const clientEnd = newEnd();
   const serverEnd = newEnd();
   const toServer: Uint8Array[] = [];
@@ -71,8 +88,8 @@ export function makePair(clientConfig: ClientConfig, serverConfig: ServerConfig,
       more.close?.(error);
     },
   });
-  const client = new ClientConnection(clientConfig, handlers(clientEnd, toServer, wire.client));
-  const server = new ServerConnection(serverConfig, handlers(serverEnd, toClient, wire.server));
+  const client = makeClient(handlers(clientEnd, toServer, wire.client));
+  const server = makeServer(handlers(serverEnd, toClient, wire.server));
   const pass = (bytes: Uint8Array) => [bytes];
   const settle = async () => {
     let waiting: (Promise<void> | undefined)[] = [client.feed(empty), server.feed(empty)];
