@@ -6,6 +6,6 @@
 export type { BridgeOptions } from './bridge.ts';
 export { type DataChannelLike, dataChannelTransport } from './data-channel.ts';
 export { type MessagePortLike, messagePortTransport } from './message-port.ts';
-export { acceptTls, connectTls, type TlsStream, type TlsStreamOptions } from './tls-stream.ts';
+export { acceptTls, connectTls, type TlsStream, type TlsStreamOptions, tlsOver } from './tls-stream.ts';
 export type { StreamPair, Transport } from './transport.ts';
 export { type WebSocketLike, webSocketTransport } from './web-socket.ts';

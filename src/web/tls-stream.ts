@@ -52,9 +52,7 @@ export function connectTls(
   config: ClientConfig,
   options: TlsStreamOptions = {},
 ): TlsStream<ClientConnection> {
-  const stream = new TlsStream(transport, options, (handlers) => new ClientConnection(config, handlers));
-  stream.connection.start();
-  return stream;
+  return tlsOver(transport, (handlers) => new ClientConnection(config, handlers), options);
 }
 
 /**
@@ -66,7 +64,22 @@ export function acceptTls(
   config: ServerConfig,
   options: TlsStreamOptions = {},
 ): TlsStream<ServerConnection> {
-  return new TlsStream(transport, options, (handlers) => new ServerConnection(config, handlers));
+  return tlsOver(transport, (handlers) => new ServerConnection(config, handlers), options);
+}
+
+/**
+ * TLS by a connection of your own making, as one of `reprise-tls/bare`, over a transport that is already there. A client's
+ * is started.
+ * @throws what `connect` throws, and TypeError on a transport that is in use
+ */
+export function tlsOver<C extends Connection & { start?(): void }>(
+  transport: Transport,
+  connect: (handlers: ConnectionHandlers) => C,
+  options: TlsStreamOptions = {},
+): TlsStream<C> {
+  const stream = new TlsStream(transport, options, connect);
+  stream.connection.start?.();
+  return stream;
 }
 
 export class TlsStream<C extends Connection = ClientConnection | ServerConnection> implements StreamPair {

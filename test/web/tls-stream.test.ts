@@ -4,9 +4,19 @@
  */
 
 import fc from 'fast-check';
-import { ClientConnection, type ConnectionInfo, ServerConnection } from 'reprise-tls';
+import {
+  ClientConnection,
+  type ConnectionHandlers,
+  type ConnectionInfo,
+  defaultCipherSuites,
+  defaultGroups,
+  defaultSignatureSchemes,
+  noble,
+  ServerConnection,
+} from 'reprise-tls';
+import * as bare from 'reprise-tls/bare';
 import { Tracer } from 'reprise-tls/trace';
-import { acceptTls, connectTls } from 'reprise-tls/web';
+import { acceptTls, connectTls, tlsOver } from 'reprise-tls/web';
 import { describe, expect, test } from 'vitest';
 import { equal, utf8 } from '../../src/wire/bytes.ts';
 import { openingRecords } from '../support/aead.ts';
@@ -250,6 +260,36 @@ test('the connection behind the streams is a ClientConnection or a ServerConnect
   const ends = pair();
   expect(ends.client.connection).toBeInstanceOf(ClientConnection);
   expect(ends.server.connection).toBeInstanceOf(ServerConnection);
+});
+
+test('streams lie over connections of one’s own making too, a bare client and a bare server (tlsOver)', async () => {
+  const { client, server } = setting('full');
+  const algorithms = {
+    cipherSuites: defaultCipherSuites,
+    groups: defaultGroups,
+    signatureSchemes: defaultSignatureSchemes,
+    crypto: noble,
+  };
+  const bareClient = { ...algorithms, trust: bare.verifiedBy(() => true) };
+  const bareServer = { ...algorithms, certificates: (server.certificates ?? []).map(bare.credential) };
+  type Make<C> = (handlers: ConnectionHandlers) => C;
+  const ways: readonly [Make<bare.ClientConnection>, Make<bare.ServerConnection>][] = [
+    [(to) => new bare.ClientConnection(bareClient, to), (to) => new bare.ServerConnection(bareServer, to)],
+    [(to) => new ClientConnection(client, to), (to) => new ServerConnection(server, to)],
+  ];
+  for (const [makeClient, makeServer] of ways) {
+    const line = makeLine();
+    const served = tlsOver(line.server, makeServer);
+    const ours = tlsOver(line.client, makeClient);
+    const [back] = await Promise.all([
+      readAll(ours.readable),
+      writeAll(ours.writable, Uint8Array.of(1, 2, 3)),
+      served.readable.pipeTo(served.writable),
+    ]);
+    expect(back).toEqual(Uint8Array.of(1, 2, 3));
+    expect(ours.connection.info).toEqual(await ours.secured);
+    await Promise.all([ours.closed, served.closed]);
+  }
 });
 
 /** What each chunk that this side wrote is made of, as an observer sees it. */
