@@ -14,7 +14,7 @@ import { comparableName, comparableNameIn } from '../x509/distinguished-name.ts'
 import { matchesHostName } from '../x509/names.ts';
 import { parsePrivateKey } from '../x509/private-keys.ts';
 import { publicKeyOf, samePublicKey } from '../x509/public-keys.ts';
-import { signatureAlgorithm } from '../x509/signatures.ts';
+import { signatureSchemeId } from '../x509/signatures.ts';
 import { ask } from './ask.ts';
 import type { CredentialSource, Services } from './bare-config.ts';
 import type { CertificateConfig, Signer } from './config.ts';
@@ -44,7 +44,7 @@ function makeCredential(
     leaf,
     publicKey,
     schemes: fitting.map(({ name }) => name).filter((name) => able?.includes(name) ?? true),
-    chainSchemes: certificates.map((certificate) => signatureAlgorithm(certificate.signatureAlgorithm)?.id),
+    chainSchemes: certificates.map((certificate) => signatureSchemeId(certificate.signatureAlgorithm)),
     sign: (scheme: SignatureScheme, message: Uint8Array) =>
       ask('the signer', () => upon(signer.sign(scheme.name, message), checkSignature)),
     bears: (serverName: string) => matchesHostName(leaf, serverName),

@@ -4,7 +4,7 @@
 
 import type { CertificateVerifier, Trust } from '../handshake/parameters.ts';
 import { type Certificate, parseCertificate } from '../x509/certificate.ts';
-import { createCertificateVerifier, type VerifierOptions } from '../x509/verifier.ts';
+import { createCertificateVerifier, createPathVerifier, type PathVerifierOptions } from '../x509/verifier.ts';
 import type { Config } from './config.ts';
 
 /** Undefined where neither is given. @throws TypeError or RangeError on what cannot be meant */
@@ -18,16 +18,16 @@ export function resolveTrust({ trustAnchors, crls, verifyCertificate, crypto }: 
       'expected trustAnchors or verifyCertificate, got both: a verifier that adds to trustAnchors calls what createCertificateVerifier makes',
     );
   }
-  return validPath({ trustAnchors, crls, crypto });
+  return verifiedBy(createCertificateVerifier({ trustAnchors, crls, crypto }));
 }
 
 /**
  * Trusts whoever has a valid path to one of the anchors (RFC 5280 §6) and, for a server, bears the name that was asked
- * for (RFC 9525).
+ * for (RFC 9525). Certificates may be signed in the ways that are given, and in no others.
  * @throws TypeError or RangeError on options that cannot be meant, such as no anchor at all
  */
-export function validPath(options: VerifierOptions): Trust {
-  return verifiedBy(createCertificateVerifier(options));
+export function validPath(options: PathVerifierOptions): Trust {
+  return verifiedBy(createPathVerifier(options));
 }
 
 /** Trusts whom the function trusts, which is asked about the whole certificate. @throws TypeError on anything else */

@@ -99,6 +99,8 @@ export interface SignatureScheme {
   verify(key: PublicKey, message: Uint8Array, signature: Uint8Array): boolean;
   /** @throws RangeError where the key is of another type or too short for the scheme */
   sign(key: PrivateKey, message: Uint8Array, randomBytes: RandomBytes): Uint8Array;
+  /** Of RSASSA-PSS: the same with salts that are not as long as the hash, as certificates have them (RFC 4055 §3.1). */
+  withSaltLength?(saltLength: number): Pick<SignatureScheme, 'keyType' | 'verify'>;
 }
 
 export interface CryptoProvider {

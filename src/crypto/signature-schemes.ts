@@ -11,7 +11,7 @@ import { sha256, sha384, sha512 } from './hash.ts';
 import type { EcdsaCurve, PrivateKey } from './keys.ts';
 import type { Hash, SignatureScheme } from './provider.ts';
 import { rsaSign, rsaVerify } from './rsa.ts';
-import { type EncodingMethod, emsaPkcs1, emsaPss } from './rsa-padding.ts';
+import { type EncodingMethod, emsaPkcs1, emsaPss, emsaPssWithSaltLength } from './rsa-padding.ts';
 
 type Name = SignatureScheme['name'];
 
@@ -47,22 +47,19 @@ export const ed25519: SignatureScheme = {
   },
 };
 
-export const rsa_pss_rsae_sha256: SignatureScheme = /* @__PURE__ */ rsa(
+export const rsa_pss_rsae_sha256: SignatureScheme = /* @__PURE__ */ rsaPss(
   'rsa_pss_rsae_sha256',
   0x0804,
-  emsaPss,
   sha256,
 );
-export const rsa_pss_rsae_sha384: SignatureScheme = /* @__PURE__ */ rsa(
+export const rsa_pss_rsae_sha384: SignatureScheme = /* @__PURE__ */ rsaPss(
   'rsa_pss_rsae_sha384',
   0x0805,
-  emsaPss,
   sha384,
 );
-export const rsa_pss_rsae_sha512: SignatureScheme = /* @__PURE__ */ rsa(
+export const rsa_pss_rsae_sha512: SignatureScheme = /* @__PURE__ */ rsaPss(
   'rsa_pss_rsae_sha512',
   0x0806,
-  emsaPss,
   sha512,
 );
 export const rsa_pkcs1_sha256: SignatureScheme = /* @__PURE__ */ rsa(
@@ -127,6 +124,13 @@ function rsa(name: Name, id: number, method: EncodingMethod, hash: Hash): Signat
       if (key.type !== 'rsa') throw wrongKey(name, 'an rsa key', key);
       return rsaSign(method, hash, key, message, randomBytes);
     },
+  };
+}
+
+function rsaPss(name: Name, id: number, hash: Hash): SignatureScheme {
+  return {
+    ...rsa(name, id, emsaPss, hash),
+    withSaltLength: (saltLength) => rsa(name, id, emsaPssWithSaltLength(saltLength), hash),
   };
 }
 

@@ -15,6 +15,7 @@ import type { OcspResponse, ResponderID, SingleResponse } from './ocsp-response.
 import { oidName, oids } from './oids.ts';
 import {
   isSignedBy,
+  listSchemes,
   type SignatureChecking,
   type Signed,
   type SigningKey,
@@ -107,11 +108,10 @@ function isAbout(certID: SingleResponse['certID'], { certificate, issuer, crypto
 
 /** The delegate whose signature holds, or undefined for the issuer's own. @throws TlsError where it is nobody's */
 function findSigner(response: OcspResponse, question: OcspQuestion): Certificate | undefined {
-  const { issuer, crypto } = question;
-  if (signatureAlgorithm(response.signatureAlgorithm, crypto) === undefined) {
+  const { issuer, schemes } = question;
+  if (signatureAlgorithm(response.signatureAlgorithm, schemes) === undefined) {
     const found = oidName(response.signatureAlgorithm.oid);
-    const expected = 'a signature by RSA, ECDSA or Ed25519 with SHA-256 or more';
-    throw refused(`expected ${expected}, found ${found}`, '§3.2 (2)');
+    throw refused(`expected a signature as of ${listSchemes(schemes)}, found ${found}`, '§3.2 (2)');
   }
   const { responderID } = response;
   let refusal: TlsError | undefined;

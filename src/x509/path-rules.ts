@@ -3,6 +3,7 @@
  * nothing but the certificate, the time and the purpose. What goes on between certificates is in path.ts.
  */
 
+import type { SignatureScheme } from '../crypto/provider.ts';
 import { TlsError } from '../wire/error.ts';
 import type { Certificate } from './certificate.ts';
 import { DerError, describe } from './der.ts';
@@ -10,7 +11,7 @@ import { oidName, oids } from './oids.ts';
 import { requiresExplicitPolicy } from './policies.ts';
 import { type Position, type Profile, profileBreach } from './profile.ts';
 import { type Refusal, refuse, refuseUnreadable } from './refusals.ts';
-import { signatureAlgorithm } from './signatures.ts';
+import { listSchemes, signatureAlgorithm } from './signatures.ts';
 import { formatTime, isValidAt } from './time.ts';
 import { mustStaple } from './tls-feature.ts';
 
@@ -20,6 +21,8 @@ export interface Demands {
   readonly time: number;
   readonly purpose: 'serverAuth' | 'clientAuth';
   readonly profile: Profile;
+  /** How certificates may be signed. */
+  readonly schemes: readonly SignatureScheme[];
 }
 
 /** The first rule that the peer's own certificate breaks. */
@@ -27,14 +30,14 @@ export function leafBreach(leaf: Certificate, demands: Demands): Refusal | undef
   return (
     validityBreach(leaf, demands) ??
     commonBreach(leaf, 'leaf', demands) ??
-    algorithmBreach(leaf) ??
+    algorithmBreach(leaf, demands) ??
     purposeBreach(leaf, demands)
   );
 }
 
 /** The first rule that a certificate breaks which issued another in the path. */
 export function issuerBreach(issuer: Certificate, demands: Demands): Refusal | undefined {
-  return authorityBreach(issuer, 'issuer', demands) ?? algorithmBreach(issuer);
+  return authorityBreach(issuer, 'issuer', demands) ?? algorithmBreach(issuer, demands);
 }
 
 /**
@@ -125,11 +128,14 @@ function readabilityBreach(certificate: Certificate): Refusal | undefined {
   return refuse('policy', certificate, 'expected no explicit policy to be required: none is asked for');
 }
 
-function algorithmBreach(certificate: Certificate): Refusal | undefined {
-  if (signatureAlgorithm(certificate.signatureAlgorithm) !== undefined) return undefined;
+function algorithmBreach(certificate: Certificate, { schemes }: Demands): Refusal | undefined {
+  if (signatureAlgorithm(certificate.signatureAlgorithm, schemes) !== undefined) return undefined;
   const found = oidName(certificate.signatureAlgorithm.oid);
-  const expected = 'a signature by RSA, ECDSA or Ed25519 with SHA-256 or more';
-  return refuse('signature-algorithm', certificate, `expected ${expected}, found ${found}`);
+  return refuse(
+    'signature-algorithm',
+    certificate,
+    `expected a signature as of ${listSchemes(schemes)}, found ${found}`,
+  );
 }
 
 /** An issuer without purposes has all of them; one that has some may issue for no other, as browsers have it. */

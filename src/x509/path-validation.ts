@@ -89,8 +89,8 @@ export class PathValidator {
   }
 
   get #checking(): SignatureChecking {
-    const { cache, crypto } = this.#validation;
-    return { cache, crypto, admit: () => this.#budget.spend('signatures') };
+    const { cache, schemes, crypto } = this.#validation;
+    return { cache, schemes, crypto, admit: () => this.#budget.spend('signatures') };
   }
 
   #revocation(certificate: Certificate, issuer: Issuer): Refusal | undefined {

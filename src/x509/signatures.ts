@@ -1,27 +1,13 @@
 /**
  * The signatures on certificates and CRLs: an AlgorithmIdentifier (RFC 5280 §4.1.1.2) becomes one of the schemes that
- * TLS signs with, its parameters checked to the byte (RFC 4055 §3, §5, RFC 5758 §3.2, RFC 8410 §3).
+ * TLS signs with, where that is accepted, its parameters checked to the byte (RFC 4055 §3, §5, RFC 5758 §3.2, RFC 8410 §3).
  *
  * MD5 and SHA-1 have no entry: collisions in them made false certificates (RFC 9325 §4.5 forbids both).
  */
 
-import { sha256, sha384, sha512 } from '../crypto/hash.ts';
+import { sha256 } from '../crypto/hash.ts';
 import type { PublicKey } from '../crypto/keys.ts';
 import type { CryptoProvider, Hash, SignatureScheme } from '../crypto/provider.ts';
-import { rsaVerify } from '../crypto/rsa.ts';
-import { emsaPssWithSaltLength } from '../crypto/rsa-padding.ts';
-import {
-  ecdsa_secp256r1_sha256,
-  ecdsa_secp384r1_sha384,
-  ecdsa_secp521r1_sha512,
-  ed25519,
-  rsa_pkcs1_sha256,
-  rsa_pkcs1_sha384,
-  rsa_pkcs1_sha512,
-  rsa_pss_rsae_sha256,
-  rsa_pss_rsae_sha384,
-  rsa_pss_rsae_sha512,
-} from '../crypto/signature-schemes.ts';
 import { equal, hex } from '../wire/bytes.ts';
 import { Writer } from '../wire/writer.ts';
 import type { AlgorithmIdentifier } from './certificate.ts';
@@ -29,9 +15,8 @@ import { constructedContextTag, DerError, DerReader, Tag } from './der.ts';
 import * as der from './der-writer.ts';
 import { oids } from './oids.ts';
 
-/** What a signature is made with, as far as verifying goes; `id` where TLS has a number for it. */
-export type SignatureAlgorithm = Pick<SignatureScheme, 'keyType' | 'verify'> &
-  Partial<Pick<SignatureScheme, 'id'>>;
+/** What a signature is made with, as far as verifying goes. */
+export type SignatureAlgorithm = Pick<SignatureScheme, 'keyType' | 'verify'>;
 
 /** Something that was signed, as certificates and CRLs are. */
 export interface Signed {
@@ -46,15 +31,28 @@ export interface SigningKey {
   readonly subjectPublicKeyInfo: Uint8Array;
 }
 
-/** Undefined for an algorithm that nobody should rely on any more, that is unknown, or whose parameters are odd. */
+/**
+ * Undefined for an algorithm that nobody should rely on any more, that is unknown or none of `schemes`, or whose
+ * parameters are odd.
+ */
 export function signatureAlgorithm(
-  { oid, parameters }: AlgorithmIdentifier,
-  crypto?: CryptoProvider,
+  identifier: AlgorithmIdentifier,
+  schemes: readonly SignatureScheme[],
 ): SignatureAlgorithm | undefined {
-  if (oid === oids['id-RSASSA-PSS']) return pss(parameters, crypto);
-  const known = algorithms[oid];
-  if (known === undefined || !isFit(parameters, known.parameters)) return undefined;
-  return crypto?.signatureScheme(known.scheme) ?? known.scheme;
+  const known = identify(identifier);
+  const scheme = known && schemes.find(({ id }) => id === known.id);
+  return known?.saltLength === undefined ? scheme : scheme?.withSaltLength?.(known.saltLength);
+}
+
+/** For messages: what is accepted. */
+export function listSchemes(schemes: readonly SignatureScheme[]): string {
+  return schemes.map(({ name }) => name).join(', ');
+}
+
+/** The number that TLS has for it; undefined where it has none, or the algorithm is not to be relied on. */
+export function signatureSchemeId(identifier: AlgorithmIdentifier): SignatureScheme['id'] | undefined {
+  const known = identify(identifier);
+  return known?.saltLength === undefined ? known?.id : undefined;
 }
 
 /**
@@ -91,6 +89,8 @@ export class SignatureCache {
 /** How signatures are checked: what is remembered, how it is computed, and whether one more may be. */
 export interface SignatureChecking {
   readonly cache: SignatureCache;
+  /** Those that are accepted, as `crypto` does them. */
+  readonly schemes: readonly SignatureScheme[];
   readonly crypto: CryptoProvider | undefined;
   /** Asked before a signature is verified that is not remembered; where it says no, the signature does not hold. */
   readonly admit?: () => boolean;
@@ -98,8 +98,8 @@ export interface SignatureChecking {
 
 /** Whether the signature is by that key. @throws TlsError on a key that cannot be read */
 export function isSignedBy(signed: Signed, signer: SigningKey, checking: SignatureChecking): boolean {
-  const { cache, crypto, admit } = checking;
-  const algorithm = signatureAlgorithm(signed.signatureAlgorithm, crypto);
+  const { cache, schemes, crypto, admit } = checking;
+  const algorithm = signatureAlgorithm(signed.signatureAlgorithm, schemes);
   if (algorithm?.keyType !== signer.publicKey.type) return false;
   const cacheKey = signatureCacheKey(crypto?.hash(sha256) ?? sha256, signer, signed);
   if (cache.has(cacheKey)) return true;
@@ -129,50 +129,56 @@ function tbsDigest(hash: Hash, signed: Signed): Uint8Array {
   return digest;
 }
 
-interface Algorithm {
-  readonly scheme: SignatureScheme;
+/** A signature scheme of TLS, by its number there (RFC 8446 §4.2.3). */
+interface Identified {
+  readonly id: SignatureScheme['id'];
+  /** Of RSASSA-PSS, where the salt is not as long as the hash; in TLS it is. */
+  readonly saltLength?: number | undefined;
+}
+
+function identify({ oid, parameters }: AlgorithmIdentifier): Identified | undefined {
+  if (oid === oids['id-RSASSA-PSS']) return identifyPss(parameters);
+  const known = algorithms[oid];
+  return known && isFit(parameters, known.parameters) ? known : undefined;
+}
+
+interface Algorithm extends Identified {
   readonly parameters: 'absent' | 'null';
 }
 
 const algorithms: Readonly<Record<string, Algorithm>> = {
-  [oids.sha256WithRSAEncryption]: { scheme: rsa_pkcs1_sha256, parameters: 'null' },
-  [oids.sha384WithRSAEncryption]: { scheme: rsa_pkcs1_sha384, parameters: 'null' },
-  [oids.sha512WithRSAEncryption]: { scheme: rsa_pkcs1_sha512, parameters: 'null' },
-  [oids['ecdsa-with-SHA256']]: { scheme: ecdsa_secp256r1_sha256, parameters: 'absent' },
-  [oids['ecdsa-with-SHA384']]: { scheme: ecdsa_secp384r1_sha384, parameters: 'absent' },
-  [oids['ecdsa-with-SHA512']]: { scheme: ecdsa_secp521r1_sha512, parameters: 'absent' },
-  [oids['id-Ed25519']]: { scheme: ed25519, parameters: 'absent' },
+  [oids.sha256WithRSAEncryption]: { id: 0x0401, parameters: 'null' },
+  [oids.sha384WithRSAEncryption]: { id: 0x0501, parameters: 'null' },
+  [oids.sha512WithRSAEncryption]: { id: 0x0601, parameters: 'null' },
+  [oids['ecdsa-with-SHA256']]: { id: 0x0403, parameters: 'absent' },
+  [oids['ecdsa-with-SHA384']]: { id: 0x0503, parameters: 'absent' },
+  [oids['ecdsa-with-SHA512']]: { id: 0x0603, parameters: 'absent' },
+  [oids['id-Ed25519']]: { id: 0x0807, parameters: 'absent' },
 };
 
-const nullValue = der.nullValue();
+const nullValue = /* @__PURE__ */ der.nullValue();
 
 /** NULL may be left out as well: RFC 4055 §5 would have it written, and read either way. */
 function isFit(parameters: Uint8Array | undefined, expected: Algorithm['parameters']): boolean {
   return parameters === undefined || (expected === 'null' && equal(parameters, nullValue));
 }
 
-const pssHashes: Readonly<Record<string, { readonly hash: Hash; readonly scheme: SignatureScheme }>> = {
-  [oids['id-sha256']]: { hash: sha256, scheme: rsa_pss_rsae_sha256 },
-  [oids['id-sha384']]: { hash: sha384, scheme: rsa_pss_rsae_sha384 },
-  [oids['id-sha512']]: { hash: sha512, scheme: rsa_pss_rsae_sha512 },
+const pssHashes: Readonly<Record<string, { readonly id: number; readonly hashLength: number }>> = {
+  [oids['id-sha256']]: { id: 0x0804, hashLength: 32 },
+  [oids['id-sha384']]: { id: 0x0805, hashLength: 48 },
+  [oids['id-sha512']]: { id: 0x0806, hashLength: 64 },
 };
 
 /**
  * RSASSA-PSS-params (RFC 4055 §3.1). Each default of theirs is SHA-1, so hash and mask generation are written; both use
  * the same hash, as RFC 4055 §3.1 recommends and RFC 8446 §4.2.3 requires.
  */
-function pss(parameters: Uint8Array | undefined, crypto?: CryptoProvider): SignatureAlgorithm | undefined {
+function identifyPss(parameters: Uint8Array | undefined): Identified | undefined {
   const read = parameters && readPssParameters(parameters);
   const known = read && read.hash === read.maskHash ? pssHashes[read.hash] : undefined;
   if (read === undefined || known === undefined) return undefined;
-  const { hash, scheme } = known;
-  if (read.saltLength === hash.outputLength) return crypto?.signatureScheme(scheme) ?? scheme;
-  const method = emsaPssWithSaltLength(read.saltLength);
-  return {
-    keyType: 'rsa',
-    verify: (key, message, signature) =>
-      key.type === 'rsa' && rsaVerify(method, hash, key, message, signature),
-  };
+  const { id, hashLength } = known;
+  return { id, saltLength: read.saltLength === hashLength ? undefined : read.saltLength };
 }
 
 interface PssParameters {

@@ -3,8 +3,9 @@
  * (RFC 5280 §6) and, for a server, bears the name that was asked for (RFC 9525).
  */
 
+import { defaultSignatureSchemes } from '../crypto/defaults.ts';
 import { sha256 } from '../crypto/hash.ts';
-import type { CryptoProvider } from '../crypto/provider.ts';
+import type { CryptoProvider, SignatureScheme } from '../crypto/provider.ts';
 import { hex, utf8 } from '../wire/bytes.ts';
 import { quote, TlsError } from '../wire/error.ts';
 import { Writer } from '../wire/writer.ts';
@@ -34,6 +35,8 @@ export interface VerifierOptions {
   readonly allowAnyServerName?: boolean;
   /** How much work one chain may make. Default: `defaultPathLimits`. */
   readonly limits?: Partial<PathLimits>;
+  /** How certificates, CRLs and OCSP responses may be signed. Default: `defaultSignatureSchemes`, whatever a handshake takes. */
+  readonly signatureSchemes?: readonly SignatureScheme[];
   /** How many signatures that held are remembered. Default: 256. */
   readonly signatureCacheSize?: number;
   readonly crypto?: CryptoProvider;
@@ -66,6 +69,14 @@ export interface PathVerifier {
 
 /** @throws TypeError or RangeError on options that cannot be meant, such as no anchor at all */
 export function createCertificateVerifier(options: VerifierOptions): PathVerifier {
+  const { signatureSchemes = defaultSignatureSchemes } = options;
+  return createPathVerifier({ ...options, signatureSchemes });
+}
+
+export type PathVerifierOptions = VerifierOptions & Required<Pick<VerifierOptions, 'signatureSchemes'>>;
+
+/** The same, which knows no schemes but those that it is given. */
+export function createPathVerifier(options: PathVerifierOptions): PathVerifier {
   const { profile = 'webpki', allowAnyServerName = false, signatureCacheSize = 256, crypto } = options;
   if (!profiles.includes(profile)) {
     throw new RangeError(`profile: expected ${profiles.join(', ')}, got ${String(profile)}`);
@@ -75,6 +86,8 @@ export function createCertificateVerifier(options: VerifierOptions): PathVerifie
   const anchors = new TrustAnchors(options.trustAnchors);
   const crls = options.crls === undefined ? [] : parseCertificateLists(options.crls);
   const cache = new SignatureCache(signatureCacheSize);
+  const schemes = options.signatureSchemes.map((scheme) => crypto?.signatureScheme(scheme) ?? scheme);
+  if (schemes.length === 0) throw new RangeError('signatureSchemes: expected at least one, got none');
 
   const find = (shown: ShownChain): Path | Refusal => {
     const { chain, leaf, peer, ocspResponse, time } = shown;
@@ -98,6 +111,7 @@ export function createCertificateVerifier(options: VerifierOptions): PathVerifie
       crls,
       limits,
       cache,
+      schemes,
       crypto,
     });
     if ('rule' in found) return unreadable === undefined ? found : moreTelling(found, unreadable);
@@ -110,7 +124,12 @@ export function createCertificateVerifier(options: VerifierOptions): PathVerifie
   return Object.assign(verify, {
     findPath: find,
     authorities: anchors.names,
-    digest: trustDigest(anchors, crls, [profile, String(allowAnyServerName), JSON.stringify(limits)]),
+    digest: trustDigest(anchors, crls, [
+      profile,
+      String(allowAnyServerName),
+      JSON.stringify(limits),
+      ...schemes.map(({ name }) => name).sort(),
+    ]),
   });
 }
 

@@ -3,7 +3,7 @@
  * what is held here is that they trust whom they were told to, resume, and say what they lack.
  */
 
-import { createHash, createPublicKey, X509Certificate } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   type CertificateVerdict,
   createCertificateVerifier,
@@ -97,7 +97,11 @@ const knowing = {
   'its certificate': ({ der }: Own) => bare.pinnedCertificate(sha256(der)),
   'its certificate, in hexadecimal digits': ({ der }: Own) => bare.pinnedCertificate(hex(sha256(der))),
   'its certificate, as a fingerprint': ({ der }: Own) =>
-    bare.pinnedCertificate(new X509Certificate(der).fingerprint256),
+    bare.pinnedCertificate(
+      hex(sha256(der))
+        .toUpperCase()
+        .replace(/..(?=.)/g, '$&:'),
+    ),
   'the digest of its key': ({ subjectPublicKeyInfo }: Own) => bare.pinnedKey(sha256(subjectPublicKeyInfo)),
   'its key': ({ publicKey }: Own) => bare.knownKey(publicKey),
 };
@@ -168,12 +172,27 @@ describe('a pin', () => {
 describe('a bare client', () => {
   test('believes a valid path, and no other, where that is its trust', async () => {
     const visit = async (anchor: Uint8Array) => {
-      const trust = bare.validPath({ trustAnchors: anchor });
+      const trust = bare.validPath({ trustAnchors: anchor, signatureSchemes: [ecdsa_secp256r1_sha256] });
       return (await connect({ ...everything, serverName: 'server.example', trust }, own.ecdsa)).clientEnd;
     };
     expect((await visit(authority.certificateDer)).info).toBeDefined();
     expect((await visit(createAuthority({ name: 'Another' }).certificateDer)).closed?.error?.alert).toBe(
       'unknown_ca',
+    );
+  });
+
+  test('believes no path that is signed in another way than it accepts', async () => {
+    const trust = bare.validPath({
+      trustAnchors: authority.certificateDer,
+      signatureSchemes: [rsa_pkcs1_sha256, ed25519],
+    });
+    const config = { ...everything, serverName: 'server.example', trust };
+    const { clientEnd } = await connect(config, own.ecdsa);
+    expect(clientEnd.closed?.error?.message).toContain(
+      'expected a signature as of rsa_pkcs1_sha256, ed25519, found ecdsa-with-SHA256',
+    );
+    expect(() => bare.validPath({ trustAnchors: authority.certificateDer, signatureSchemes: [] })).toThrow(
+      RangeError,
     );
   });
 
@@ -253,15 +272,5 @@ describe('a bare client', () => {
     }
     const stranger = await visit([bare.credential(own.ed25519.config)]);
     expect(stranger.serverEnd.closed?.error?.alert).toBe('certificate_unknown');
-  });
-});
-
-test('a public key for knownKey is what node:crypto exports', () => {
-  const { n = '' } = createPublicKey(
-    new X509Certificate(own.rsa.der).publicKey.export({ type: 'spki', format: 'pem' }),
-  ).export({ format: 'jwk' });
-  expect(own.rsa.publicKey).toMatchObject({
-    modulus: BigInt(`0x${Buffer.from(n, 'base64url').toString('hex')}`),
-    publicExponent: 65537n,
   });
 });

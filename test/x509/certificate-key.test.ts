@@ -37,7 +37,7 @@ function alertOf(read: () => unknown): string | undefined {
 
 describe('the key in a certificate is the one that reading all of it gives', () => {
   test('for keys of every kind', () => {
-    for (const keyType of ['ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'ed25519', 'rsa-2048'] as const) {
+    for (const keyType of ['ecdsa-p256', 'ecdsa-p384', 'ed25519', 'rsa-2048'] as const) {
       const bytes = issue({ keyType });
       expect(parseCertificateKey(bytes)).toEqual(expected(parseCertificate(bytes)));
     }

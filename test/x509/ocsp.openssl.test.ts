@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { defaultSignatureSchemes } from '../../src/crypto/defaults.ts';
 import { hex } from '../../src/wire/bytes.ts';
 import { parseCertificate } from '../../src/x509/certificate.ts';
 import { checkOcspResponse, parseOcspResponse } from '../../src/x509/ocsp.ts';
@@ -98,6 +99,7 @@ describe.skipIf(!isInstalled)('with the openssl command (a skip where it is not 
       issuer: authority,
       time: Date.now(),
       cache: new SignatureCache(0),
+      schemes: defaultSignatureSchemes,
       crypto: undefined,
     });
   };

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { defaultSignatureSchemes } from '../../src/crypto/defaults.ts';
 import { concat } from '../../src/wire/bytes.ts';
 import { TlsError } from '../../src/wire/error.ts';
 import { parseCertificate } from '../../src/x509/certificate.ts';
@@ -47,6 +48,7 @@ function questionOf(certificate: Uint8Array, authority: Authority): OcspQuestion
     issuer: parseCertificate(authority.certificateDer),
     time: now,
     cache: new SignatureCache(0),
+    schemes: defaultSignatureSchemes,
     crypto: undefined,
   };
 }
