@@ -1,6 +1,6 @@
 /**
  * X25519 (RFC 7748) by the Montgomery ladder alone. noble's own x25519 makes its public keys on the Edwards curve, from
- * tables: a key in a fifth of the time, for three times the bytes in a bundle. Both compute the same function.
+ * tables: a key in a fifth of the time, for four times the bytes in a bundle. Both compute the same function.
  */
 
 import { pow } from '@noble/curves/abstract/modular.js';

@@ -2,6 +2,7 @@
  * What a user does not import does not reach their bundle: an import of one thing does not pull in another.
  */
 
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { bundleOf } from '../support/bundle.ts';
 
@@ -78,6 +79,19 @@ describe('a bare client', async () => {
     expect(matching(resuming, keeping)).toHaveLength(3);
     expect(matching(resuming, stores)).toEqual([]);
     expect(matching(resuming, pathValidation)).toEqual([]);
+  });
+
+  test('with path validation checks signatures in no other ways than it names', async () => {
+    const validating = await partsOf(
+      ['ClientConnection, validPath', 'reprise-tls/bare'],
+      [
+        'ecdsa_secp256r1_sha256, noble, secp256r1, TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256',
+        'reprise-tls',
+      ],
+    );
+    expect(matching(validating, /^crypto\/(defaults|rsa-padding|gcm)|ed25519|edwards|montgomery/)).toEqual(
+      [],
+    );
   });
 
   test('with path validation has no private keys and no server', async () => {
@@ -193,3 +207,13 @@ describe('from a subpath', () => {
     }
   });
 });
+
+test('README.md states the budgets of package.json, which `npm run size` holds', () => {
+  const { size }: { size: Record<string, number> } = JSON.parse(text('package.json'));
+  const stated = [...text('README.md').matchAll(/^\| ([^|]+) \| ([\d.]+) \|$/gm)];
+  expect(Object.fromEntries(stated.map(([, name, kilobytes]) => [name, Number(kilobytes)]))).toEqual(size);
+});
+
+function text(file: string): string {
+  return readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+}
