@@ -14,6 +14,7 @@ import {
   type VerifierOptions,
 } from '../../src/x509/verifier.ts';
 import type { Authority } from './issuer.ts';
+import { cheapest } from './processor-time.ts';
 
 /** The name that a shown chain is checked for. */
 export const host = 'www.host.example';
@@ -32,27 +33,16 @@ export function ruleOf(verdict: ReturnType<PathVerifier>): Rule | 'valid' {
   return verdict === true ? 'valid' : verdict.rule;
 }
 
-/** The verdict, and what it took, milliseconds. */
+/** The verdict, and what it took, milliseconds; the cheapest of up to 20 runs where it takes 100 or more. */
 export function timed(
   verify: PathVerifier,
   chain: readonly Uint8Array[],
 ): { verdict: ReturnType<PathVerifier>; ms: number } {
   let verdict: ReturnType<PathVerifier> = true;
-  const ms = fastest(() => {
+  const ms = cheapest(100, () => {
     verdict = verify(show(chain));
   });
   return { verdict, ms };
-}
-
-/** The fastest of up to 20 runs, in milliseconds, as the machine may be busy with something else. 100 are fast enough. */
-function fastest(run: () => void): number {
-  let ms = Number.POSITIVE_INFINITY;
-  for (let i = 0; i < 20 && ms >= 100; i++) {
-    const start = performance.now();
-    run();
-    ms = Math.min(ms, performance.now() - start);
-  }
-  return ms;
 }
 
 /** Counts the signatures that are verified. */

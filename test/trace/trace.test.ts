@@ -14,6 +14,7 @@ import { createAuthority } from '../support/issuer.ts';
 import { kinds, stepsOf } from '../support/kinds.ts';
 import { type Overheard, overhear } from '../support/overheard.ts';
 import { pieces } from '../support/pieces.ts';
+import { processorTime } from '../support/processor-time.ts';
 import { expectComplete, expectWhole } from '../support/tiles.ts';
 
 const heard = new Map(await Promise.all(kinds.map(async (kind) => [kind, await overhear(kind)] as const)));
@@ -154,11 +155,11 @@ describe('any bytes', () => {
     };
     for (const [name, unit] of Object.entries(floods)) {
       const bytes = repeated(unit, Math.ceil(2 ** 17 / unit.length));
-      const began = performance.now();
+      const began = processorTime();
       const { records } = traceConnection(
         [...pieces(bytes, [1000])].map((piece) => ({ from: 'client', bytes: piece })),
       );
-      expect(performance.now() - began, name).toBeLessThan(10_000);
+      expect(processorTime() - began, name).toBeLessThan(10_000);
       const fields = records.flatMap(({ header, messages }) => [
         ...header,
         ...messages.flatMap((each) => each.fields),

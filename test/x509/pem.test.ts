@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodePem, selectPem } from '../../src/x509/pem.ts';
 import { toPem } from '../support/issuer.ts';
+import { processorTime } from '../support/processor-time.ts';
 
 const label = fc.constantFrom('CERTIFICATE', 'PRIVATE KEY', 'EC PARAMETERS', 'X509 CRL');
 const block = fc.record({ label, bytes: fc.uint8Array({ minLength: 1, maxLength: 200 }) });
@@ -84,10 +85,10 @@ describe('decodePem', () => {
   });
 
   test('takes time in proportion to the text', () => {
-    const started = performance.now();
+    const started = processorTime();
     expect(() => decodePem('-----BEGIN A-----\n'.repeat(100_000))).toThrow(RangeError);
     expect(decodePem('-----BEGIN'.repeat(100_000))).toEqual([]);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(processorTime() - started).toBeLessThan(1000);
   });
 });
 
