@@ -57,7 +57,7 @@ export interface CampaignOptions {
   readonly minimise?: boolean;
   /** What each thread runs. Default: the targets by their names. */
   readonly worker?: URL;
-  /** Seconds after which a run that has not ended is taken for one that never does. Default: 60. */
+  /** Seconds of the processor's time after which a run is taken for one that never ends. Default: 30. */
   readonly hang?: number;
   /** Told every minute. */
   readonly onProgress?: (name: string, statistics: Statistics) => void;
@@ -92,7 +92,7 @@ function fuzzOne(
   fuzzer: string,
   name: string,
   ranges: BlockRanges,
-  { seconds, seed = Date.now(), minimise = false, hang = 60, onProgress }: CampaignOptions,
+  { seconds, seed = Date.now(), minimise = false, hang = 30, onProgress }: CampaignOptions,
 ): Promise<Done | Finding> {
   const current = {
     bytes: new Uint8Array(new SharedArrayBuffer(maxInput)),
@@ -109,11 +109,14 @@ function fuzzOne(
       resolve({ kind: 'finding', input: current.bytes.slice(0, current.length[0]), error });
     };
     let runs = 0;
+    let since = process.cpuUsage();
     const watch = setInterval(() => {
+      const { user, system } = process.cpuUsage(since);
       const now = Atomics.load(current.runs, 0);
-      if (now === runs) find(`expected an end within ${hang} s`);
+      if (now !== runs) since = process.cpuUsage();
+      else if ((user + system) / 1e6 > hang) find(`expected an end within ${hang} s`);
       runs = now;
-    }, 1000 * hang);
+    }, 1000);
     worker.on('message', (message: Message) => {
       if (message.kind === 'progress') onProgress?.(name, message);
       else resolve(message);
