@@ -13,7 +13,7 @@ const faults: [name: string, sentence: string, options: Partial<CampaignOptions>
   ['throws later', 'who is there to catch it', {}],
   ['never ends', 'expected an end within 5 s', { hang: 5 }],
   ['is slow', 'expected an end within 250 ms', {}],
-  ['grows', 'the heap has grown by ', { seconds: 1 }],
+  ['grows', 'the heap has grown by ', { seconds: 3 }],
 ];
 
 test.each(faults)('a run that %s is a finding', { timeout: 120_000 }, async (name, sentence, options) => {

@@ -29,7 +29,7 @@ const runs: Readonly<Record<string, (input: Uint8Array) => void>> = {
     while (input.length > 2 && process.cpuUsage(begin).user < 300_000);
   },
   grows() {
-    if (kept.length < 0x10000) kept.push(new Uint8Array(0x400));
+    if (kept.length < 0x100) kept.push(new Uint8Array(0x40000));
   },
 };
 
