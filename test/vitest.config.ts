@@ -7,14 +7,15 @@ import { defineConfig } from 'vitest/config';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** The package's name and those of its subpaths, with the sources behind them. */
+export const names = [
+  { find: /^reprise-tls$/, replacement: `${root}src/index.ts` },
+  { find: /^reprise-tls\/([a-z-]+)$/, replacement: `${root}src/$1/index.ts` },
+];
+
 export default defineConfig({
   root,
-  resolve: {
-    alias: [
-      { find: /^reprise-tls$/, replacement: `${root}src/index.ts` },
-      { find: /^reprise-tls\/([a-z-]+)$/, replacement: `${root}src/$1/index.ts` },
-    ],
-  },
+  resolve: { alias: names },
   test: {
     include: ['test/**/*.test.ts'],
     // The tests compute and seldom wait: a thread for each core, where the default leaves one idle.
@@ -22,5 +23,12 @@ export default defineConfig({
     maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    coverage: {
+      provider: 'custom',
+      customProviderModule: `${root}test/coverage/provider.ts`,
+      include: ['src/**/*.ts'],
+      reporter: ['text-summary', 'json', 'json-summary', 'html'],
+      thresholds: { lines: 97, branches: 93 },
+    },
   },
 });

@@ -129,6 +129,18 @@ describe('the writer', () => {
   });
 });
 
+test('bytes are the caller’s again once they are settled', () => {
+  const layer = new RecordLayer();
+  const bytes = recordOf(ContentType.handshake, text);
+  const borrowed = bytes.slice(0, 12);
+  layer.push(borrowed);
+  expect(layer.next()).toBeUndefined();
+  layer.settle();
+  borrowed.fill(0xee);
+  layer.push(bytes.slice(12));
+  expect(layer.next()).toEqual({ type: ContentType.handshake, fragment: text });
+});
+
 describe('an empty record', () => {
   const empty = (type: number) => recordOf(type, new Uint8Array(0));
 
@@ -166,6 +178,13 @@ describe('lengths', () => {
     expect(layer.next()?.fragment).toHaveLength(maxPlaintext);
     layer.push(recordOf(ContentType.handshake, new Uint8Array(maxPlaintext + 1)));
     expect(() => layer.next()).toThrow(refusal('record-overflow', 'record_overflow'));
+  });
+
+  test('of what we send in the clear do not go by the peer’s limit either', () => {
+    const layer = new RecordLayer();
+    layer.limitRecords({ send: 64, receive: maxPlaintext });
+    layer.writer.write(ContentType.handshake, new Uint8Array(1000));
+    expect(layer.writer.pending).toBe(1005);
   });
 
   test('of protected records go to what was agreed, either way, and never beyond 2^14', () => {
