@@ -113,6 +113,7 @@ const alertCodes = {
   unexpected_message: 'SSLV3_ALERT_UNEXPECTED_MESSAGE',
   bad_record_mac: 'SSLV3_ALERT_BAD_RECORD_MAC',
   record_overflow: 'TLSV1_ALERT_RECORD_OVERFLOW',
+  decompression_failure: 'SSLV3_ALERT_DECOMPRESSION_FAILURE',
   handshake_failure: 'SSLV3_ALERT_HANDSHAKE_FAILURE',
   bad_certificate: 'SSLV3_ALERT_BAD_CERTIFICATE',
   unsupported_certificate: 'SSLV3_ALERT_UNSUPPORTED_CERTIFICATE',

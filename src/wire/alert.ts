@@ -9,6 +9,7 @@ export const AlertDescription = {
   unexpected_message: 10,
   bad_record_mac: 20,
   record_overflow: 22,
+  decompression_failure: 30,
   handshake_failure: 40,
   bad_certificate: 42,
   unsupported_certificate: 43,
