@@ -79,7 +79,7 @@ const byType = new Map<number, ExtensionName>(
   Object.entries(extensions).map(([name, { type }]) => [type, name as ExtensionName]),
 );
 
-/** @throws TlsError `decode_error` on a malformed or repeated extension */
+/** @throws TlsError `decode_error` on a malformed extension, and on any that is repeated */
 export function readClientExtensions(list: readonly Extension[] | undefined): Extensions<'client'> {
   return read('client', list, () => true);
 }
@@ -114,15 +114,22 @@ function read<S extends Side>(
   list: readonly Extension[] | undefined,
   admit: (type: number) => boolean,
 ): Extensions<S> {
-  const seen = new Set<number>();
+  checkNoDuplicates(list ?? []);
   const values: Partial<Record<ExtensionName, unknown>> = {};
   for (const { extensionType: type, extensionData } of list ?? []) {
-    if (seen.has(type))
-      throw fault('duplicate-extension', `expected each extension once, got extension ${type} again`);
-    seen.add(type);
     const name = byType.get(type);
     if (!admit(type) || name === undefined) continue;
     values[name] = decode(extensions[name][side] as Codec<unknown>, extensionData, name);
   }
   return values as Extensions<S>;
+}
+
+/** The form of the list comes before what it means: an extension that nobody asked for is none the better for coming twice. */
+function checkNoDuplicates(list: readonly Extension[]): void {
+  const seen = new Set<number>();
+  for (const { extensionType: type } of list) {
+    if (seen.has(type))
+      throw fault('duplicate-extension', `expected each extension once, got extension ${type} again`);
+    seen.add(type);
+  }
 }
