@@ -127,10 +127,11 @@ function checkVersion(hello: ClientHello, { supported_versions }: Extensions<'cl
       'the client fell back to a version below TLS 1.2, which is spoken here (RFC 7507 §3)',
     );
   }
-  throw fault(
-    'protocol-version',
-    `expected an offer of TLS 1.2 in a hello of TLS, got version 0x${hello.clientVersion.toString(16).padStart(4, '0')}`,
-  );
+  const version = `version 0x${hello.clientVersion.toString(16).padStart(4, '0')}`;
+  const without = supported_versions === undefined ? `${version} at most` : 'supported_versions without it';
+  // RFC 8446 Appendix D.5, RFC 7568 §3: no hello says SSL 3.0 or less, whatever it lists.
+  const got = offered ? `one in a hello of ${version}` : without;
+  throw fault('protocol-version', `expected an offer of TLS 1.2, got ${got}`);
 }
 
 /** A status of another type is none that could be given. Whom the client would rather hear is not looked at. */
