@@ -25,6 +25,9 @@ export interface ConnectionInfo {
   readonly extendedMasterSecret: boolean;
   /** DER, the peer's own certificate first; empty where it showed none. In a resumption, those of the full handshake. */
   readonly peerCertificates: readonly Uint8Array[];
+  /** What the peer proved with that its certificate is its own: at a client what `signatureScheme` says, at a server
+   * what the client's CertificateVerify says. Undefined in a resumption, where nobody signs. */
+  readonly peerSignatureScheme: string | undefined;
 }
 
 export function connectionInfo(established: Established): ConnectionInfo {
@@ -40,5 +43,6 @@ export function connectionInfo(established: Established): ConnectionInfo {
     serverName: established.serverName,
     extendedMasterSecret: established.extendedMasterSecret,
     peerCertificates: established.peerCertificates,
+    peerSignatureScheme: established.peerSignatureScheme?.name,
   });
 }

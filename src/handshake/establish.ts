@@ -50,6 +50,8 @@ export interface Established extends Agreed {
   readonly resumed: boolean;
   /** DER, leaf first; empty where the peer proved no identity. */
   readonly peerCertificates: readonly Uint8Array[];
+  /** What the peer signed with; undefined where it did not sign in this handshake. */
+  readonly peerSignatureScheme: SignatureScheme | undefined;
 }
 
 /** A client's full handshake owes the server's identity and its Finished. */
@@ -57,7 +59,7 @@ export function establishClient(
   proofs: { readonly identity: Identity; readonly finished: FinishedVerified },
   agreed: Agreed,
 ): Established {
-  return up({ ...agreed, resumed: false, peerCertificates: proofs.identity.certificate.chain });
+  return up({ ...agreed, resumed: false, ...proved(proofs.identity) });
 }
 
 /** A server's full handshake owes the client's Finished, and its identity where one was asked for. */
@@ -65,9 +67,7 @@ export function establishServer(
   proofs: { readonly identity: Identity | Unauthenticated; readonly finished: FinishedVerified },
   agreed: Agreed,
 ): Established {
-  const { identity } = proofs;
-  const peerCertificates = 'certificate' in identity ? identity.certificate.chain : [];
-  return up({ ...agreed, resumed: false, peerCertificates });
+  return up({ ...agreed, resumed: false, ...proved(proofs.identity) });
 }
 
 /** An abbreviated handshake owes every rule of resumption, the identity's among them, and the peer's Finished. */
@@ -90,7 +90,17 @@ export function establishAbbreviated(
     refusal: undefined,
     resumed: true,
     peerCertificates: 'chain' in identity ? identity.chain : [],
+    peerSignatureScheme: undefined,
   });
+}
+
+/** What the proofs of a full handshake tell of the peer. */
+function proved(
+  identity: Identity | Unauthenticated,
+): Pick<Established, 'peerCertificates' | 'peerSignatureScheme'> {
+  if (!('certificate' in identity)) return { peerCertificates: [], peerSignatureScheme: undefined };
+  const { certificate, signature } = identity;
+  return { peerCertificates: certificate.chain, peerSignatureScheme: signature.scheme };
 }
 
 function up(agreed: Omit<Established, typeof established>): Established {

@@ -9,6 +9,8 @@ import {
   createCertificateVerifier,
   ecdsa_secp256r1_sha256,
   ed25519,
+  MemoryClientSessionCache,
+  MemorySessionStore,
   type NamedKey,
   type Report,
   rsa_pkcs1_sha256,
@@ -178,6 +180,23 @@ describe('a server’s CertificateRequest', () => {
     expect(await listed({ trustAnchors: anchors(10) })).toHaveLength(10);
     expect(await listed({ trustAnchors: anchors(300) })).toEqual([]);
   });
+});
+
+test('each end is told what the other signed with, where it signed (RFC 5246 §7.4.3, §7.4.8)', async () => {
+  const trustAnchors = staff.certificateDer;
+  const client = { serverName, trustAnchors, sessionCache: new MemoryClientSessionCache() };
+  const server = { certificates: [site], trustAnchors, sessionStore: new MemorySessionStore() };
+  const signed = async (...certificates: Issued[]) => {
+    const clientAuthentication = certificates.length === 0 ? 'none' : 'require';
+    const visitor = { ...client, certificates };
+    const { clientEnd, serverEnd } = await connect(visitor, { ...server, clientAuthentication });
+    expect(clientEnd.info?.resumed).toBe(serverEnd.info?.resumed);
+    return [clientEnd.info?.peerSignatureScheme, serverEnd.info?.peerSignatureScheme];
+  };
+  expect(await signed()).toEqual(['ecdsa_secp256r1_sha256', undefined]);
+  const byRsa = issue({ keyType: 'rsa-2048' });
+  expect(await signed(byRsa)).toEqual(['ecdsa_secp256r1_sha256', 'rsa_pss_rsae_sha256']);
+  expect(await signed(byRsa)).toEqual([undefined, undefined]);
 });
 
 describe.each(roles)('a certificate that a %s shows and whose key it does not hold', (role) => {
