@@ -21,6 +21,7 @@ import type { Report } from './report.ts';
 /** What a credential or the keeping of sessions takes from the configuration that it stands in. */
 export interface Services {
   readonly signatureSchemes: readonly SignatureScheme[];
+  readonly crypto: Pick<CryptoProvider, 'signatureScheme'>;
   readonly sha256: Hash;
   readonly randomBytes: RandomBytes;
   readonly report: (report: Report) => void;

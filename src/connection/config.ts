@@ -30,6 +30,8 @@ export interface CertificateConfig {
   readonly chain: string | Uint8Array | readonly (string | Uint8Array)[];
   /** PEM or DER: PKCS#8, SEC 1 or PKCS#1, not encrypted; or what signs in its stead. */
   readonly privateKey: string | Uint8Array | Signer;
+  /** What the key signs with, in order of preference. Default: those of the configuration that fit the key. */
+  readonly signatureSchemes?: readonly SignatureScheme[];
   /**
    * For servers: the OCSP response to staple (RFC 6066 §8), in DER, or what gives the one of the moment, since they run
    * out. Where it fails, or gives undefined, nothing is stapled.

@@ -29,21 +29,27 @@ export function credential(config: CertificateConfig): CredentialSource {
 }
 
 function makeCredential(
-  { chain, privateKey, ocspResponse }: CertificateConfig,
+  { chain, privateKey, signatureSchemes, ocspResponse }: CertificateConfig,
   services: Services,
 ): Credential {
   const certificates = parseCertificateChain(chain);
   const [leaf] = certificates;
   if (leaf === undefined) throw new RangeError('expected a certificate chain, got an empty one');
   const { publicKey } = leaf;
-  const fitting = services.signatureSchemes.filter(({ keyType }) => keyType === publicKey.type);
-  const signer = isSigner(privateKey) ? privateKey : localSigner(privateKey, leaf, services);
+  const wanted = signatureSchemes?.map((scheme) => services.crypto.signatureScheme(scheme));
+  const fitting = (wanted ?? services.signatureSchemes).filter(({ keyType }) => keyType === publicKey.type);
+  if (wanted !== undefined && fitting.length === 0) {
+    throw new RangeError(
+      `signatureSchemes: expected one for the certificate's ${publicKey.type} key, got none`,
+    );
+  }
+  const signer = isSigner(privateKey) ? privateKey : localSigner(privateKey, leaf, fitting, services);
   const able = signer.signatureSchemes;
   return Object.freeze({
     chain: certificates.map(({ der }) => der),
     leaf,
     publicKey,
-    schemes: fitting.map(({ name }) => name).filter((name) => able?.includes(name) ?? true),
+    schemes: fitting.filter(({ name }) => able?.includes(name) ?? true),
     chainSchemes: certificates.map((certificate) => signatureSchemeId(certificate.signatureAlgorithm)),
     sign: (scheme: SignatureScheme, message: Uint8Array) =>
       ask('the signer', () => upon(signer.sign(scheme.name, message), checkSignature)),
@@ -105,18 +111,23 @@ function checkResponse(response: unknown): Uint8Array {
   throw new RangeError(`ocspResponse: expected DER of 1 to ${longest} bytes, got ${response.length}`);
 }
 
-function localSigner(input: string | Uint8Array, leaf: Certificate, services: Services): Signer {
+function localSigner(
+  input: string | Uint8Array,
+  leaf: Certificate,
+  fitting: readonly SignatureScheme[],
+  { randomBytes }: Services,
+): Signer {
   const key = parsePrivateKey(input);
   if (key.type === 'rsa') checkRsaPrivateKey(key);
   if (!samePublicKey(publicKeyOf(key), leaf.publicKey)) {
     throw new TypeError(`expected the private key of the certificate for ${leaf.subject}, got another key`);
   }
-  const schemes = new Map(services.signatureSchemes.map((scheme) => [scheme.name, scheme]));
+  const schemes = new Map(fitting.map((scheme) => [scheme.name, scheme]));
   return {
     sign: (name, message) => {
       const scheme = schemes.get(name);
       if (scheme === undefined) throw new TypeError(`expected a configured signature scheme, got ${name}`);
-      return scheme.sign(key, message, services.randomBytes);
+      return scheme.sign(key, message, randomBytes);
     },
   };
 }

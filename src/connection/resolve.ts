@@ -147,6 +147,7 @@ function resolveCommon(config: BareConfig & Settings) {
     alpnProtocols: (config.alpnProtocols ?? []).map(applicationProtocol),
     requireExtendedMasterSecret: config.requireExtendedMasterSecret ?? true,
     recordSizeLimit: within('recordSizeLimit', config.recordSizeLimit ?? maxPlaintext, 64, maxPlaintext),
+    crypto,
     sha256: ownHash,
     sessionLifetime:
       1000 * within('sessionLifetime', config.sessionLifetime ?? 3600, 1, maxSessionLifetime / 1000),

@@ -304,14 +304,14 @@ function chooseCredential(
     supportedSignatureAlgorithms: schemes,
     certificateAuthorities: authorities,
   }: CertificateRequest,
-  { credentials, signatureSchemes, report }: ClientParameters,
+  { credentials, report }: ClientParameters,
 ): { credential: Credential; scheme: SignatureScheme } | undefined {
   if (credentials.length === 0) return undefined;
   for (const credential of [...signedWith(schemes, credentials), ...credentials]) {
     if (!certificateTypes.includes(clientCertificateType[credential.publicKey.type])) continue;
     // RFC 5246 §7.4.4: no names at all admit everyone.
     if (authorities.length > 0 && !credential.isIssuedUnder(authorities)) continue;
-    const scheme = chooseScheme(credential, schemes, signatureSchemes);
+    const scheme = chooseScheme(credential, schemes);
     if (scheme !== undefined) return { credential, scheme };
   }
   const asked = `${authorities.length} authorities and ${schemes.length} schemes`;

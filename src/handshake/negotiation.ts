@@ -36,7 +36,7 @@ export function chooseCipherSuite(
     for (const suite of common) {
       for (const credential of candidates) {
         if (!serves(credential, suite) || !curveOffered(credential, groups)) continue;
-        const scheme = chooseScheme(credential, schemes, parameters.signatureSchemes);
+        const scheme = chooseScheme(credential, schemes);
         if (scheme !== undefined) return { suite, credential, scheme };
       }
     }
@@ -121,15 +121,14 @@ export function curveOffered(
 const curveIds = { secp256r1: 23, secp384r1: 24, secp521r1: 25 } as const;
 
 /**
- * The first of our schemes that the key can make and the peer can check. A hello without a list means SHA-1 (RFC 5246
+ * The first of the credential's schemes that the peer can check. A hello without a list means SHA-1 (RFC 5246
  * §7.4.1.4.1), which is not done here.
  */
 export function chooseScheme(
-  credential: Credential,
+  { schemes }: Pick<Credential, 'schemes'>,
   offered: readonly number[],
-  ours: readonly SignatureScheme[],
 ): SignatureScheme | undefined {
-  return ours.find(({ id, name }) => offered.includes(id) && credential.schemes.includes(name));
+  return schemes.find(({ id }) => offered.includes(id));
 }
 
 /**

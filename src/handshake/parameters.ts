@@ -20,8 +20,8 @@ export interface Credential {
   readonly chain: readonly Uint8Array[];
   readonly leaf: Leaf;
   readonly publicKey: PublicKey;
-  /** Which schemes the key can make. */
-  readonly schemes: readonly SignatureScheme['name'][];
+  /** What the key signs with, in order of preference. */
+  readonly schemes: readonly SignatureScheme[];
   /** How each certificate of the chain is signed, as TLS numbers it; undefined where it has no number for that. */
   readonly chainSchemes: readonly (SignatureScheme['id'] | undefined)[];
   sign(scheme: SignatureScheme, message: Uint8Array): MaybePromise<Uint8Array>;

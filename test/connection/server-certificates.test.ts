@@ -21,8 +21,10 @@ import {
   MemorySessionStore,
   type NamedGroup,
   rsa_pkcs1_sha256,
+  rsa_pss_rsae_sha256,
   rsa_pss_rsae_sha512,
   type ServerConfig,
+  ServerConnection,
   type SignatureScheme,
   secp256r1,
   secp384r1,
@@ -202,6 +204,30 @@ describe('by kind of key', () => {
           .map((scheme) => ({ suite: suite.name, scheme: scheme.name })),
       );
   }
+});
+
+describe('by what its key is to sign with', () => {
+  const issued = issue({ keyType: 'rsa-2048' });
+  const wanted = { ...issued, signatureSchemes: [rsa_pkcs1_sha256, rsa_pss_rsae_sha512] };
+
+  test('the order is the certificate’s own, and other schemes than those it never signs with', async () => {
+    const signed = async (client: Partial<ClientConfig>, server: Partial<ServerConfig> = {}) =>
+      (await outcome([wanted], client, server)).info?.signatureScheme;
+    expect(await signed({})).toBe('rsa_pkcs1_sha256');
+    expect(await signed({ signatureSchemes: [rsa_pss_rsae_sha512] })).toBe('rsa_pss_rsae_sha512');
+    // What the server takes of its clients is another matter (RFC 5246 §7.4.4).
+    expect(await signed({}, { signatureSchemes: [ecdsa_secp256r1_sha256] })).toBe('rsa_pkcs1_sha256');
+    const { sent } = await outcome([wanted], { signatureSchemes: [rsa_pss_rsae_sha256] });
+    expect(sent).toMatchObject({ reason: 'no-common-signature-scheme' });
+  });
+
+  test('a list without a scheme for its key is refused before the first connection', () => {
+    const certificates = [{ ...issued, signatureSchemes: [ed25519] }];
+    const make = () => new ServerConnection({ certificates }, { send: () => {} });
+    expect(make).toThrow(
+      new RangeError("signatureSchemes: expected one for the certificate's rsa key, got none"),
+    );
+  });
 });
 
 describe('by what its chain is signed with (RFC 5246 §7.4.2)', () => {

@@ -91,7 +91,7 @@ export function suiteOf(id: number | undefined): CipherSuite {
 
 /** A signature by the credential, or nonsense where there is none. */
 export function signed(credential: Credential | undefined, accepted: readonly number[], content: Uint8Array) {
-  const scheme = credential && chooseScheme(credential, accepted, defaultSignatureSchemes);
+  const scheme = credential && chooseScheme(credential, accepted);
   if (scheme === undefined) return samples.CertificateVerify;
   const signature = credential?.sign(scheme, content);
   if (!(signature instanceof Uint8Array))

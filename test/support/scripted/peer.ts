@@ -96,6 +96,7 @@ export abstract class ScriptedPeer<C extends ClientConnection | ServerConnection
       certificate &&
       credential(certificate)({
         signatureSchemes: defaultSignatureSchemes.map(crypto.signatureScheme),
+        crypto,
         sha256,
         randomBytes: crypto.randomBytes,
         report: () => {},
