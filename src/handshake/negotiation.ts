@@ -6,7 +6,7 @@
 import type { CipherSuite } from '../crypto/cipher-suites.ts';
 import type { NamedGroup, SignatureScheme } from '../crypto/provider.ts';
 import { latin1 } from '../wire/bytes.ts';
-import { fault, quoted } from '../wire/error.ts';
+import { fault, quoted, type TlsError } from '../wire/error.ts';
 import type { Extensions } from './extensions.ts';
 import type { ClientOffer } from './hello.ts';
 import type { Credential, ServerParameters } from './parameters.ts';
@@ -41,11 +41,32 @@ export function chooseCipherSuite(
       }
     }
   }
-  throw fault(
+  throw noneServes(credentials, common, groups);
+}
+
+/** What none of the credentials finds in an offer: a suite for its kind of key, its key's curve, or a scheme. */
+function noneServes(
+  credentials: readonly Credential[],
+  suites: readonly CipherSuite[],
+  groups: readonly number[] | undefined,
+): TlsError {
+  const ours = credentials.map(({ publicKey }) => publicKey.type).join(', ');
+  const keyed = credentials.filter((credential) => suites.some((suite) => serves(credential, suite)));
+  if (keyed.length === 0) {
+    return fault(
+      'no-common-cipher-suite',
+      `expected a suite for one of our certificates (${ours}), got an offer of ${names(suites)}`,
+    );
+  }
+  if (!keyed.some((credential) => curveOffered(credential, groups))) {
+    return fault(
+      'no-common-group',
+      `expected one of our certificates (${ours}) to have its key on a group that was offered, got groups ${groups?.join(', ')}`,
+    );
+  }
+  return fault(
     'no-common-signature-scheme',
-    `expected the client to know a signature scheme of one of our certificates (${credentials
-      .map(({ publicKey }) => publicKey.type)
-      .join(', ')}) under a suite that it offers, got none`,
+    `expected the client to know a signature scheme of one of our certificates (${ours}), got none`,
   );
 }
 

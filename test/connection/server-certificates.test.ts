@@ -164,7 +164,7 @@ describe('by kind of key', () => {
         const ours = own.flatMap(({ index }) => certificates[index] ?? []);
         const { index, info, sent, heard } = await outcome(ours, offer);
         if (!fits) {
-          expect(sent).toMatchObject({ reason: 'no-common-signature-scheme', alert: 'handshake_failure' });
+          expect(sent).toMatchObject({ reason: missing(own, offer), alert: 'handshake_failure' });
           expect(heard).toMatchObject({ alert: 'handshake_failure', origin: 'received' });
           return;
         }
@@ -189,6 +189,16 @@ describe('by kind of key', () => {
     { index: 2, keyType: 'ed25519', authentication: 'ecdsa', group: undefined },
     { index: 3, keyType: 'rsa', authentication: 'rsa', group: undefined },
   ] as const;
+
+  /** What such an offer lacks first for any of these certificates: a suite, a curve, a scheme. */
+  function missing(own: readonly (typeof kinds)[number][], { cipherSuites, groups }: Offer) {
+    const keyed = own.filter((kind) =>
+      cipherSuites.some((suite) => suite.authentication === kind.authentication),
+    );
+    if (keyed.length === 0) return 'no-common-cipher-suite';
+    const onCurve = keyed.some(({ group }) => group === undefined || groups.includes(group));
+    return onCurve ? 'no-common-signature-scheme' : 'no-common-group';
+  }
 
   /** The suites and schemes under which such a certificate may be shown. */
   function fitting(

@@ -61,7 +61,7 @@ const byOurServer: readonly ByOurServer[] = [
   {
     what: 'suites for another kind of certificate alone (RFC 5246 §7.4.2)',
     client: { ciphers: 'ECDHE-RSA-AES128-GCM-SHA256' },
-    reason: 'no-common-signature-scheme',
+    reason: 'no-common-cipher-suite',
     ...handshakeRefused,
   },
   {
@@ -75,7 +75,7 @@ const byOurServer: readonly ByOurServer[] = [
   {
     what: 'no curve of our certificate’s key (RFC 8422 §5.1)',
     client: { ecdhCurve: 'X25519' },
-    reason: 'no-common-signature-scheme',
+    reason: 'no-common-group',
     ...handshakeRefused,
   },
   {
