@@ -4,8 +4,10 @@
  */
 
 import { parseArgs } from 'node:util';
+import { bulkBenchmark } from './bulk.ts';
 import { type SuiteName, suiteNames } from './contestants/contestant.ts';
-import { type ContestantName, contestantNames, handshakeBenchmark } from './handshake.ts';
+import { type ContestantName, contestantNames } from './contestants/index.ts';
+import { handshakeBenchmark } from './handshake.ts';
 import { loopbackBenchmark } from './loopback.ts';
 import { peekBenchmark } from './peek.ts';
 import { sessionsBenchmark } from './sessions.ts';
@@ -53,6 +55,7 @@ const benchmarks = {
       ...turns(),
     }),
   loopback: () => loopbackBenchmark(suiteOf(values.suite), turns()),
+  bulk: () => bulkBenchmark({ only: contestantsOf(values.only), ...turns() }),
   peek: () => peekBenchmark(turns()),
   sessions: () => sessionsBenchmark(turns()),
   verification: () => verificationBenchmark(turns()),

@@ -191,7 +191,12 @@ async function returningClient() {
   const client = { serverName, verifyCertificate: () => true as const, sessionCache };
   await handshake('reprise', client, server, 'full');
   const [state = new Uint8Array()] = states;
-  return { state, resume: () => handshake('reprise', client, server, 'resumed') };
+  return {
+    state,
+    resume: async () => {
+      await handshake('reprise', client, server, 'resumed');
+    },
+  };
 }
 
 async function sealed(

@@ -2,6 +2,13 @@
 
 import { median, quantile, type Result, ratios } from './measure.ts';
 
+/** What a benchmark returns: under each of its titles, a number for each contestant, or each quantity. */
+export type Figures<Title extends string = string> = Record<Title, Record<string, number>>;
+
+export function mediansOf(results: readonly Result[]): Record<string, number> {
+  return Object.fromEntries(results.map(({ name, rates }) => [name, round(median(rates))]));
+}
+
 /** Prints rows of cells under a title, the first row being the heads of the columns. */
 export function printTable(title: string, rows: readonly (readonly string[])[]): void {
   const columns = Math.max(...rows.map(({ length }) => length));

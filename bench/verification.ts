@@ -42,7 +42,12 @@ function tasksFor(keyType: KeyType): Task[] {
   const client = { serverName, verifyCertificate: () => true as const };
   const server = { certificates: [{ chain, privateKey: privateKeyDer }] };
   return [
-    { name: 'handshake', run: () => handshake('reprise', client, server, 'full') },
+    {
+      name: 'handshake',
+      run: async () => {
+        await handshake('reprise', client, server, 'full');
+      },
+    },
     { name: 'remembered', run: checked(256) },
     { name: 'anew', run: checked(0) },
   ];

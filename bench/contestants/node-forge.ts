@@ -8,7 +8,7 @@
 
 import { generateKeyPairSync } from 'node:crypto';
 import forge from 'node-forge';
-import { type Contestant, expectKind, type Setting } from './contestant.ts';
+import { type Contestant, expectKind, expectLength, type Setting } from './contestant.ts';
 
 const name = 'node-forge';
 const suiteName = 'TLS_RSA_WITH_AES_128_CBC_SHA';
@@ -25,6 +25,8 @@ interface Sessions {
 interface Ends {
   readonly client: Connection;
   readonly server: Connection;
+  /** How many bytes of content either end has been given. */
+  readonly received: () => number;
 }
 
 export function createContestant({ serverName }: Setting): Contestant {
@@ -33,12 +35,15 @@ export function createContestant({ serverName }: Setting): Contestant {
   /** Both ends, once both are connected. Everything happens before it returns. */
   function handshake(sessions: Sessions | undefined): Ends {
     let connected = 0;
+    let received = 0;
     const common = {
       cipherSuites: [suite()],
       connected: () => {
         connected++;
       },
-      dataReady: () => {},
+      dataReady: (end: Connection) => {
+        received += end.data.getBytes().length;
+      },
       closed: () => {},
       error: (_: Connection, error: forge.tls.TLSError) => {
         throw new Error(`${name}: ${error.message}`);
@@ -64,7 +69,7 @@ export function createContestant({ serverName }: Setting): Contestant {
       throw new Error(`${name}: expected both ends to be connected, and ${connected} were`);
     // A server that resumes shows no certificate.
     expectKind(name, sessions === undefined ? 'full' : 'resumed', client.peerCertificate === null);
-    return { client, server };
+    return { client, server, received: () => received };
   }
 
   /** A full handshake, closed in the orderly way, by which forge keeps the session on both sides. */
@@ -97,6 +102,17 @@ export function createContestant({ serverName }: Setting): Contestant {
     resumed() {
       session ??= makeSession();
       handshake(session());
+    },
+    connect() {
+      const { client, received } = handshake(undefined);
+      return {
+        push(content, times) {
+          const before = received();
+          // Its bytes are the characters of a string.
+          for (let i = 0; i < times; i++) client.prepare(forge.util.binary.raw.encode(content));
+          expectLength(name, content.length * times, received() - before);
+        },
+      };
     },
   };
 }

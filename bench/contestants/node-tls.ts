@@ -8,9 +8,9 @@
  */
 
 import { constants } from 'node:crypto';
-import { duplexPair } from 'node:stream';
+import { type Duplex, duplexPair } from 'node:stream';
 import tls from 'node:tls';
-import { type Contestant, expectKind, type Setting, type SuiteName } from './contestant.ts';
+import { type Contestant, expectKind, type Line, type Setting, type SuiteName } from './contestant.ts';
 
 const name = 'node:tls';
 
@@ -40,8 +40,8 @@ export function createContestant(setting: Setting): Contestant {
   const secureContext = tls.createSecureContext({ ...common, ca: [] });
   let session: Buffer | undefined;
 
-  /** A handshake up to the moment at which both ends are secure; resolves to the client's session. */
-  function handshake(offered: Buffer | undefined): Promise<Buffer | undefined> {
+  /** A handshake up to the moment at which both ends are secure. */
+  function open(offered: Buffer | undefined): Promise<Ends<tls.TLSSocket>> {
     return new Promise((resolve, reject) => {
       const [near, far] = duplexPair();
       let serverEnd: tls.TLSSocket | undefined;
@@ -49,17 +49,14 @@ export function createContestant(setting: Setting): Contestant {
 
       function finish(): void {
         if (serverEnd === undefined || !clientIsSecure) return;
-        const agreed = client.getSession();
         try {
           expectKind(name, offered === undefined ? 'full' : 'resumed', client.isSessionReused());
           expectSuite(client, suiteName);
           if (offered === undefined) expectX25519(client);
-          resolve(agreed);
+          resolve({ client, server: serverEnd });
         } catch (error) {
           reject(error);
         }
-        client.destroy();
-        serverEnd.destroy();
       }
 
       server.once('secureConnection', (socket) => {
@@ -82,6 +79,15 @@ export function createContestant(setting: Setting): Contestant {
     });
   }
 
+  /** One that is not needed any more; resolves to the client's session. */
+  async function handshake(offered: Buffer | undefined): Promise<Buffer | undefined> {
+    const ends = await open(offered);
+    const agreed = ends.client.getSession();
+    ends.client.destroy();
+    ends.server.destroy();
+    return agreed;
+  }
+
   return {
     name,
     async full() {
@@ -90,6 +96,34 @@ export function createContestant(setting: Setting): Contestant {
     async resumed() {
       session ??= await handshake(undefined);
       await handshake(session);
+    },
+    async connect() {
+      return lineOf(await open(undefined));
+    },
+  };
+}
+
+interface Ends<Socket extends Duplex> {
+  readonly client: Socket;
+  readonly server: Socket;
+}
+
+/** The line that a pair of sockets makes: of this library's, or of another that is used in the same way. */
+export function lineOf({ client, server }: Ends<Duplex>): Line {
+  let left = 0;
+  let arrived: (() => void) | undefined;
+  server.on('data', (bytes: Buffer) => {
+    left -= bytes.length;
+    if (left <= 0) arrived?.();
+  });
+  return {
+    push(content, times) {
+      left += content.length * times;
+      const all = new Promise<void>((resolve) => {
+        arrived = resolve;
+      });
+      for (let i = 0; i < times; i++) client.write(content);
+      return all;
     },
   };
 }
