@@ -7,7 +7,9 @@ import { parseArgs } from 'node:util';
 import { bulkBenchmark } from './bulk.ts';
 import { type SuiteName, suiteNames } from './contestants/contestant.ts';
 import { type ContestantName, contestantNames } from './contestants/index.ts';
+import { crowdBenchmark } from './crowd.ts';
 import { handshakeBenchmark } from './handshake.ts';
+import { latencyBenchmark } from './latency.ts';
 import { loopbackBenchmark } from './loopback.ts';
 import { peekBenchmark } from './peek.ts';
 import { sessionsBenchmark } from './sessions.ts';
@@ -29,6 +31,7 @@ options
   --rounds <n>       how often each contestant takes its turn (9)
   --slice <ms>       how long a turn is (400)
   --warm-up <ms>     how long each contestant runs before the first round (1500)
+  --sessions <n>     how many a store holds at most, where it is to be full (1000000)
   --json             the medians as JSON in the last line
   --help             this text
 `;
@@ -41,6 +44,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '9' },
     slice: { type: 'string', default: '400' },
     'warm-up': { type: 'string', default: '1500' },
+    sessions: { type: 'string', default: '1000000' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -54,8 +58,10 @@ const benchmarks = {
       only: contestantsOf(values.only),
       ...turns(),
     }),
+  latency: () => latencyBenchmark(suiteOf(values.suite), turns()),
   loopback: () => loopbackBenchmark(suiteOf(values.suite), turns()),
   bulk: () => bulkBenchmark({ only: contestantsOf(values.only), ...turns() }),
+  crowd: () => crowdBenchmark({ largest: countOf('sessions', values.sessions), ...turns() }),
   peek: () => peekBenchmark(turns()),
   sessions: () => sessionsBenchmark(turns()),
   verification: () => verificationBenchmark(turns()),

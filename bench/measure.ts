@@ -39,7 +39,7 @@ export async function measure(tasks: readonly Task[], options: MeasureOptions): 
       const index = (round + turn) % tasks.length;
       const task = tasks[index];
       if (task === undefined) continue;
-      if (!process.env['NOGC']) collectYoung();
+      collectYoung();
       rates[index]?.push(await rate(task, options.slice));
     }
   }
@@ -80,7 +80,7 @@ async function rate(task: Task, duration: number): Promise<number> {
   return (runs * 1000) / (now - start);
 }
 
-const collectYoung = youngCollector();
+export const collectYoung = youngCollector();
 
 function youngCollector(): () => void {
   setFlagsFromString('--expose-gc');
