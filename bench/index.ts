@@ -11,6 +11,7 @@ import { crowdBenchmark } from './crowd.ts';
 import { handshakeBenchmark } from './handshake.ts';
 import { latencyBenchmark } from './latency.ts';
 import { loopbackBenchmark } from './loopback.ts';
+import { memoryBenchmark } from './memory.ts';
 import { peekBenchmark } from './peek.ts';
 import { sessionsBenchmark } from './sessions.ts';
 import { verificationBenchmark } from './verification.ts';
@@ -32,6 +33,7 @@ options
   --slice <ms>       how long a turn is (400)
   --warm-up <ms>     how long each contestant runs before the first round (1500)
   --sessions <n>     how many a store holds at most, where it is to be full (1000000)
+  --connections <n>  how many are held, or made, for a number of memory (300)
   --json             the medians as JSON in the last line
   --help             this text
 `;
@@ -45,6 +47,7 @@ const { values, positionals } = parseArgs({
     slice: { type: 'string', default: '400' },
     'warm-up': { type: 'string', default: '1500' },
     sessions: { type: 'string', default: '1000000' },
+    connections: { type: 'string', default: '300' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -62,6 +65,11 @@ const benchmarks = {
   loopback: () => loopbackBenchmark(suiteOf(values.suite), turns()),
   bulk: () => bulkBenchmark({ only: contestantsOf(values.only), ...turns() }),
   crowd: () => crowdBenchmark({ largest: countOf('sessions', values.sessions), ...turns() }),
+  memory: () =>
+    memoryBenchmark({
+      only: contestantsOf(values.only),
+      connections: countOf('connections', values.connections),
+    }),
   peek: () => peekBenchmark(turns()),
   sessions: () => sessionsBenchmark(turns()),
   verification: () => verificationBenchmark(turns()),
