@@ -13,8 +13,11 @@ import { latencyBenchmark } from './latency.ts';
 import { loopbackBenchmark } from './loopback.ts';
 import { memoryBenchmark } from './memory.ts';
 import { peekBenchmark } from './peek.ts';
+import { redisBenchmark } from './redis.ts';
+import { serverBenchmark } from './server.ts';
 import { sessionsBenchmark } from './sessions.ts';
 import { verificationBenchmark } from './verification.ts';
+import { workersBenchmark } from './workers.ts';
 
 const help = `usage: npm run bench -- <benchmark> [options]
 
@@ -71,7 +74,10 @@ const benchmarks = {
       connections: countOf('connections', values.connections),
     }),
   peek: () => peekBenchmark(turns()),
+  redis: () => redisBenchmark(turns()),
+  server: () => serverBenchmark({ suiteName: suiteOf(values.suite), ...turns() }),
   sessions: () => sessionsBenchmark(turns()),
+  workers: () => workersBenchmark(turns()),
   verification: () => verificationBenchmark(turns()),
 } as const;
 

@@ -4,7 +4,7 @@ import type { Contestant, Setting } from './contestant.ts';
 import { contestantWith } from './reprise.ts';
 
 const build: string = new URL('../../dist/node-crypto/index.js', import.meta.url).href;
-const { nodeCrypto }: typeof import('../../src/node-crypto/index.ts') = await import(build);
+export const { nodeCrypto }: typeof import('../../src/node-crypto/index.ts') = await import(build);
 
 export function createContestant(setting: Setting): Contestant {
   return contestantWith('reprise+node-crypto', setting, nodeCrypto);
