@@ -9,13 +9,13 @@
 
 import type { ClientSessionCache, ServerConfig } from '../src/index.ts';
 import type { Session } from '../src/session/session.ts';
+import { built } from './built.ts';
 import { suiteNames } from './contestants/contestant.ts';
 import { createSetting } from './contestants/index.ts';
 import { configsFor, handshake, reprise } from './contestants/reprise.ts';
 import { collectYoung, type MeasureOptions, median } from './measure.ts';
 import { type Figures, printTable, range, round } from './table.ts';
 
-const built = (path: string): string => new URL(`../dist/${path}`, import.meta.url).href;
 const { withChecksum, withoutChecksum }: typeof import('../src/session/keeper.ts') = await import(
   built('session/keeper.js')
 );

@@ -45,6 +45,13 @@ export async function loopbackBenchmark(
   return report;
 }
 
+/** The ends of one library. */
+export function tcpEnds(suiteName: SuiteName, name: string): Promise<Ends> {
+  const sockets = socketsFor(suiteName).find((each) => each.name === name);
+  if (sockets === undefined) throw new Error(`expected sockets of ${name}, there are none`);
+  return endsOf(sockets);
+}
+
 type Ends = Record<Title, () => void | Promise<void>> & { readonly name: string; close(): void };
 
 async function endsOf({ name, server, connect }: Sockets): Promise<Ends> {

@@ -16,12 +16,14 @@ export interface MemoryOptions {
   readonly only: readonly ContestantName[];
   /** How many are held, or made, for a number. */
   readonly connections: number;
+  /** Milliseconds that handshakes are made before it is counted what they allocate. */
+  readonly warmUp: number;
 }
 
 type Title = 'held' | 'heldInAll' | 'allocatedFull' | 'allocatedResumed' | 'handshaking';
 
 /** Measures, prints, and returns bytes. */
-export async function memoryBenchmark({ only, connections }: MemoryOptions): Promise<Figures<Title>> {
+export async function memoryBenchmark({ only, connections, warmUp }: MemoryOptions): Promise<Figures<Title>> {
   const chosen = contestantNames.filter((name) => only.includes(name));
   const held = new Map<ContestantName, Answer>();
   for (const contestant of chosen.filter((name) => name !== 'floor')) {
@@ -42,7 +44,9 @@ export async function memoryBenchmark({ only, connections }: MemoryOptions): Pro
   const allocated: Record<'full' | 'resumed', Record<string, number>> = { full: {}, resumed: {} };
   for (const contestant of chosen.filter((name) => name !== 'node:tls')) {
     for (const kind of ['full', 'resumed'] as const) {
-      allocated[kind][contestant] = (await ask({ of: 'allocated', kind, contestant, connections })).heap;
+      allocated[kind][contestant] = (
+        await ask({ of: 'allocated', kind, contestant, connections, warmUp })
+      ).heap;
     }
   }
   printTable('kilobytes that a handshake allocates, client and server together', [

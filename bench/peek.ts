@@ -4,11 +4,10 @@
  */
 
 import { openSslClientHello } from '../test/support/hellos.ts';
+import { built } from './built.ts';
 import { type MeasureOptions, measure, median, type Result, type Task } from './measure.ts';
 import { printRates, round } from './table.ts';
 
-/** The build, as users get it. */
-const built = (path: string): string => new URL(`../dist/${path}`, import.meta.url).href;
 const { ClientHelloPeeker, peekClientHello, SteeringIds }: typeof import('../src/persistence/index.ts') =
   await import(built('persistence/index.js'));
 const { RecordLayer }: typeof import('../src/record/layer.ts') = await import(built('record/layer.js'));

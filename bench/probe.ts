@@ -21,6 +21,7 @@ export type Question =
       readonly kind: 'full' | 'resumed';
       readonly contestant: ContestantName;
       readonly connections: number;
+      readonly warmUp: number;
     };
 
 /** Bytes for each connection. */
@@ -42,7 +43,7 @@ async function answer(question: Question): Promise<Answer> {
   const [contestant] = await enter({ suiteName, only: [question.contestant] });
   if (contestant === undefined) throw new Error(`expected ${question.contestant} to speak ${suiteName}`);
   if (question.of === 'held') return held(() => contestant.connect(), question.connections);
-  return allocated(() => contestant[question.kind](), question.connections);
+  return allocated(() => contestant[question.kind](), question);
 }
 
 async function held(make: () => unknown, connections: number): Promise<Answer> {
@@ -88,9 +89,12 @@ async function waitingServer(): Promise<() => unknown> {
   };
 }
 
-async function allocated(run: () => void | Promise<void>, times: number): Promise<Answer> {
+async function allocated(
+  run: () => void | Promise<void>,
+  { connections: times, warmUp }: { readonly connections: number; readonly warmUp: number },
+): Promise<Answer> {
   // Code that is not compiled yet allocates what compiled code does not.
-  for (const end = performance.now() + 2000; performance.now() < end; ) await run();
+  for (const end = performance.now() + warmUp; performance.now() < end; ) await run();
   await growth(makeKnownArrays, times);
   const known = await growth(makeKnownArrays, times);
   const off = known / knownBytes - 1;

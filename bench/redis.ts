@@ -7,14 +7,14 @@
 import { createClient } from 'redis';
 import type { SessionStore } from '../src/index.ts';
 import { hasRedis, RedisServer } from '../test/support/redis-server.ts';
+import { built } from './built.ts';
 import { suiteNames } from './contestants/contestant.ts';
 import { createSetting } from './contestants/index.ts';
 import { configsFor, handshake, reprise } from './contestants/reprise.ts';
 import { type MeasureOptions, median } from './measure.ts';
 import { type Figures, printTable, round } from './table.ts';
 
-const built: string = new URL('../dist/redis/index.js', import.meta.url).href;
-const { RedisSessionStore }: typeof import('../src/redis/index.ts') = await import(built);
+const { RedisSessionStore }: typeof import('../src/redis/index.ts') = await import(built('redis/index.js'));
 
 const entries = 20_000;
 /** Questions that are on their way at once, where as many as can be are answered. */

@@ -24,7 +24,9 @@ export interface SessionsReport {
   readonly sealed: Record<string, number>;
 }
 
-export async function sessionsBenchmark(options: MeasureOptions): Promise<SessionsReport> {
+export async function sessionsBenchmark(
+  options: MeasureOptions & { readonly largest: number },
+): Promise<SessionsReport> {
   const session = await returningClient();
   return { memory: await memory(session.state, options), sealed: await sealed(session, options) };
 }
@@ -40,11 +42,11 @@ interface Full {
 
 async function memory(
   state: Uint8Array,
-  { rounds, slice, warmUp }: MeasureOptions,
+  { rounds, slice, warmUp, largest }: MeasureOptions & { readonly largest: number },
 ): Promise<SessionsReport['memory']> {
-  takeTurn(await fill(sizes[1], state), state, warmUp);
+  takeTurn(await fill(sizes[0], state), state, warmUp);
   const stores: Full[] = [];
-  for (const size of sizes) stores.push(await fill(size, state));
+  for (const size of sizes.filter((size) => size <= largest)) stores.push(await fill(size, state));
   for (let round = 0; round < rounds; round++) {
     for (const index of stores.keys()) {
       const full = stores[(round + index) % stores.length];

@@ -4,14 +4,10 @@
  */
 
 import type { ClientConfig, ConnectionInfo, CryptoProvider, ServerConfig } from '../../src/index.ts';
+import { built } from '../built.ts';
 import { type Contestant, expectKind, expectLength, type Line, type Setting } from './contestant.ts';
 
-/**
- * The build, as users get it: what compiles sources as they load (tsx) gives every closure a name with a call of its
- * own, which here is a tenth of a resumed handshake.
- */
-const build: string = new URL('../../dist/index.js', import.meta.url).href;
-export const reprise: typeof import('../../src/index.ts') = await import(build);
+export const reprise: typeof import('../../src/index.ts') = await import(built('index.js'));
 const {
   ClientConnection,
   MemoryClientSessionCache,

@@ -8,11 +8,10 @@ import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
 import type { SecureContextOptions } from '../../src/node/index.ts';
 import { createAuthority } from '../../test/support/issuer.ts';
+import { built } from '../built.ts';
 import type { SuiteName } from './contestant.ts';
 import { createServer, optionsFor } from './node-tls.ts';
 
-/** The build, as users get it. */
-const built = (path: string): string => new URL(`../../dist/${path}`, import.meta.url).href;
 const reprise: typeof import('../../src/node/index.ts') = await import(built('node/index.js'));
 const { nodeCrypto }: typeof import('../../src/node-crypto/index.ts') = await import(
   built('node-crypto/index.js')
