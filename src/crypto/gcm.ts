@@ -5,6 +5,9 @@
  * GHASH multiplies by one field element H, over and over. As multiplication is linear, the product of a block is the sum
  * of the products of its 32 half-bytes, and those are looked up: for each place of a half-byte, and each of its 16
  * values, the table holds four words. It is 8 KiB, and made by shifts and sums alone.
+ *
+ * A resumed handshake protects one Finished each way, and often little follows: the table would cost more than it saves
+ * there, in time as in memory. So a first message that is short is multiplied bit by bit, and the second makes the table.
  */
 
 import { unsafe } from '@noble/ciphers/aes.js';
@@ -14,9 +17,15 @@ import type { AeadKey } from './provider.ts';
 const blockLength = 16;
 const tagLength = 16;
 
+/** The longest first message that no table is made for. A Finished of TLS 1.2 has 16 bytes (RFC 5246 §7.4.9). */
+const shortLength = 32;
+
 export class GcmKey implements AeadKey {
   readonly #schedule: Uint32Array;
-  readonly #table: Int32Array;
+  /** H, as four words. */
+  readonly #subkey: Int32Array;
+  #table: Int32Array | undefined;
+  #isFirst = true;
   /** The state of GHASH. */
   readonly #hash = new Int32Array(4);
   /** A block of one's own: the last of a message, filled with zeros, and the tag. */
@@ -26,7 +35,8 @@ export class GcmKey implements AeadKey {
   /** @param key 16 or 32 bytes */
   constructor(key: Uint8Array) {
     this.#schedule = unsafe.expandKeyLE(key);
-    this.#table = tableOf(unsafe.encrypt(this.#schedule, 0, 0, 0, 0));
+    const { s0, s1, s2, s3 } = unsafe.encrypt(this.#schedule, 0, 0, 0, 0);
+    this.#subkey = Int32Array.of(swapped(s0), swapped(s1), swapped(s2), swapped(s3));
   }
 
   /** Ciphertext and tag into `output`; the nonce has 12 bytes. */
@@ -48,7 +58,8 @@ export class GcmKey implements AeadKey {
 
   destroy(): void {
     this.#schedule.fill(0);
-    this.#table.fill(0);
+    this.#subkey.fill(0);
+    this.#table?.fill(0);
     wipe(this.#block);
   }
 
@@ -81,6 +92,8 @@ export class GcmKey implements AeadKey {
    * It stands in `#block` until the next use of that.
    */
   #tag(nonce: Uint8Array, additionalData: Uint8Array, ciphertext: Uint8Array, length: number): Uint8Array {
+    if (!this.#isFirst || length > shortLength) this.#table ??= tableOf(this.#subkey);
+    this.#isFirst = false;
     const hash = this.#hash.fill(0);
     this.#absorb(additionalData, additionalData.length);
     this.#absorb(ciphertext, length);
@@ -124,6 +137,10 @@ export class GcmKey implements AeadKey {
     hash[1] = (hash[1] as number) ^ word1;
     hash[2] = (hash[2] as number) ^ word2;
     hash[3] = (hash[3] as number) ^ word3;
+    if (table === undefined) {
+      multiplyBits(hash, this.#subkey);
+      return;
+    }
     let product0 = 0;
     let product1 = 0;
     let product2 = 0;
@@ -154,10 +171,35 @@ interface Words {
   readonly s3: number;
 }
 
+/** The product of two field elements (§6.3), in the place of the first; which bits are set decides no branch. */
+function multiplyBits(factor: Int32Array, subkey: Int32Array): void {
+  let [power0, power1, power2, power3] = wordsOf(subkey);
+  let product0 = 0;
+  let product1 = 0;
+  let product2 = 0;
+  let product3 = 0;
+  for (let i = 0; i < 128; i++) {
+    const isSet = -(((factor[i >> 5] as number) >>> (31 - (i & 31))) & 1);
+    product0 ^= power0 & isSet;
+    product1 ^= power1 & isSet;
+    product2 ^= power2 & isSet;
+    product3 ^= power3 & isSet;
+    const reduction = -(power3 & 1) & 0xe1000000;
+    power3 = (power2 << 31) | (power3 >>> 1);
+    power2 = (power1 << 31) | (power2 >>> 1);
+    power1 = (power0 << 31) | (power1 >>> 1);
+    power0 = (power0 >>> 1) ^ reduction;
+  }
+  factor[0] = product0;
+  factor[1] = product1;
+  factor[2] = product2;
+  factor[3] = product3;
+}
+
 /** n·H·x^(4·place) for each place and value of a half-byte, of which the first bit is the lowest power of x (§6.3). */
-function tableOf({ s0, s1, s2, s3 }: Words): Int32Array {
+function tableOf(subkey: Int32Array): Int32Array {
   const table = new Int32Array(32 * 16 * 4);
-  let [power0, power1, power2, power3] = [swapped(s0), swapped(s1), swapped(s2), swapped(s3)];
+  let [power0, power1, power2, power3] = wordsOf(subkey);
   for (let place = 0; place < 128; place++) {
     // The entries that have this bit alone, and then, by sums, those that have it beside earlier ones.
     const start = (place >> 2) << 6;
@@ -177,6 +219,10 @@ function tableOf({ s0, s1, s2, s3 }: Words): Int32Array {
     power0 = (power0 >>> 1) ^ reduction;
   }
   return table;
+}
+
+function wordsOf(block: Int32Array): [number, number, number, number] {
+  return [block[0] as number, block[1] as number, block[2] as number, block[3] as number];
 }
 
 function viewOf(bytes: Uint8Array): DataView {

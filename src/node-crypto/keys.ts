@@ -1,5 +1,9 @@
 /**
- * Keys as values into `KeyObject`s, each once. A public key that the default would not verify with is none here either.
+ * Keys as values into `KeyObject`s. A public key that the default would not verify with is none here either.
+ *
+ * OpenSSL takes as long to read a public key as to verify with it, and who visits a server again has its certificate, and
+ * with that the key, as a new object each time: so public keys are known again by their value. Private ones are not kept
+ * longer than whoever holds them does.
  */
 
 import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
@@ -8,14 +12,32 @@ import type { PrivateKey, PublicKey } from '../crypto/keys.ts';
 import { checkRsaPublicKey } from '../crypto/rsa.ts';
 import { publicKeyOf } from '../x509/public-keys.ts';
 
-const publicKeys = new WeakMap<PublicKey, KeyObject | 'unfit'>();
+/** Those used last, in the order of their use. */
+const publicKeys = new Map<string, KeyObject | undefined>();
+const publicKeysKept = 64;
 const privateKeys = new WeakMap<PrivateKey, KeyObject>();
 
 /** Undefined where nothing verifies with it: it is too short, off its curve, of small order. */
 export function publicKeyObject(key: PublicKey): KeyObject | undefined {
-  const known = publicKeys.get(key) ?? readPublicKey(key) ?? 'unfit';
-  publicKeys.set(key, known);
-  return known === 'unfit' ? undefined : known;
+  const value = identityOf(key);
+  const read = publicKeys.has(value) ? publicKeys.get(value) : readPublicKey(key);
+  publicKeys.delete(value);
+  publicKeys.set(value, read);
+  const [eldest] = publicKeys.keys();
+  if (publicKeys.size > publicKeysKept && eldest !== undefined) publicKeys.delete(eldest);
+  return read;
+}
+
+/** Text that no other key has. */
+function identityOf(key: PublicKey): string {
+  switch (key.type) {
+    case 'rsa':
+      return `rsa ${key.modulus.toString(36)} ${key.publicExponent}`;
+    case 'ecdsa':
+      return `${key.curve} ${base64url(key.point)}`;
+    case 'ed25519':
+      return `ed25519 ${base64url(key.point)}`;
+  }
 }
 
 /** @throws RangeError on a key that is not whole */
