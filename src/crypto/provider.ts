@@ -53,7 +53,10 @@ export interface Aead {
 export interface AeadKey {
   /** Ciphertext and tag into `output`, whose length is that of `plaintext` and the tag together. */
   seal(nonce: Uint8Array, additionalData: Uint8Array, plaintext: Uint8Array, output: Uint8Array): void;
-  /** The plaintext of ciphertext and tag; undefined where the tag does not hold. It never writes to its input. */
+  /**
+   * The plaintext of ciphertext and tag, in an array of its own that is the caller's from now on; undefined where the tag
+   * does not hold. It never writes to its input.
+   */
   open(nonce: Uint8Array, additionalData: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined;
   /** Overwrites the key as far as the implementation holds it; it must not be used after. */
   destroy(): void;

@@ -60,9 +60,10 @@ export class Channel {
     this.#events = events;
     this.connection = endpoint.open({
       send: (bytes) => this.#transport.write(bytes),
-      data: (bytes) => {
-        const copy = Buffer.from(bytes);
-        this.#tell(() => this.#onData(copy));
+      // The bytes are the AEAD's output, and nobody else's.
+      data: ({ buffer, byteOffset, length }) => {
+        const bytes = Buffer.from(buffer, byteOffset, length);
+        this.#tell(() => this.#onData(bytes));
       },
       secure: (info) => this.#tell(() => this.#onSecure(info)),
       end: () => this.#tell(() => events.end()),
