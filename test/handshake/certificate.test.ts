@@ -15,12 +15,18 @@ import {
   secp256r1,
   TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
   TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-  type TlsError,
+  TlsError,
   x25519,
 } from 'reprise-tls';
 import { describe, expect, test } from 'vitest';
-import { checkServerLeaf, verifySignature } from '../../src/handshake/certificate.ts';
+import {
+  checkServerLeaf,
+  reverifyChain,
+  verifyChain,
+  verifySignature,
+} from '../../src/handshake/certificate.ts';
 import { certificateAlerts } from '../../src/handshake/parameters.ts';
+import type { Session } from '../../src/session/session.ts';
 import { empty, latin1 } from '../../src/wire/bytes.ts';
 import { type Certificate, parseCertificate } from '../../src/x509/certificate.ts';
 import { parsePrivateKey } from '../../src/x509/private-keys.ts';
@@ -115,6 +121,25 @@ describe.each(['client', 'server'] as const)('a verifier of the %s’s', (role) 
     }
   });
 
+  test('may end the handshake with an alert of its own by a TlsError', async () => {
+    const thrown = new TlsError('on the list of the day', {
+      reason: 'certificate_revoked',
+      alert: 'certificate_revoked',
+      origin: 'sent',
+    });
+    const failures: CertificateVerifier[] = [
+      () => {
+        throw thrown;
+      },
+      () => Promise.reject(thrown),
+    ];
+    for (const failing of failures) {
+      const { error, heard } = await verifying(role, failing);
+      expect(error).toMatchObject({ reason: 'certificate_revoked', alert: 'certificate_revoked' });
+      expect(heard).toMatchObject({ alert: 'certificate_revoked', origin: 'received' });
+    }
+  });
+
   test('sees whose certificates they are, all of them, and the first of them read', async () => {
     const shown: unknown[] = [];
     await verifying(role, ({ peer, chain, leaf, serverName }) => {
@@ -125,6 +150,62 @@ describe.each(['client', 'server'] as const)('a verifier of the %s’s', (role) 
     const peer = role === 'client' ? 'server' : 'client';
     const serverName = role === 'client' ? 'site.example' : undefined;
     expect(shown).toEqual([{ peer, chain, subject: chain[0], serverName }]);
+  });
+});
+
+describe('without a verifier', () => {
+  const shown = { chain: issued().chain, peer: 'client', ocspResponse: undefined } as const;
+
+  test('a chain is trusted by nobody', () => {
+    const checking = verifyChain(shown, { verifyCertificate: undefined }, Date.now(), () => {});
+    expect(() => checking.next()).toThrow(
+      expect.objectContaining({
+        reason: 'certificate_unknown',
+        message: "expected a verifier for the client's certificate, none is configured",
+      }),
+    );
+  });
+
+  test('an empty chain is none, and nobody is asked', () => {
+    const verifyCertificate = () => {
+      throw new Error('asked about nothing');
+    };
+    const none = { ...shown, chain: [] };
+    const checking = verifyChain(none, { verifyCertificate }, Date.now(), () => {});
+    expect(() => checking.next()).toThrow(expect.objectContaining({ reason: 'malformed' }));
+  });
+});
+
+describe('the chain of a session is judged again (rules S21, C8)', () => {
+  const session = (changes: Partial<Session>) =>
+    ({
+      peerCertificates: issued().chain,
+      peerVerified: true,
+      ocspResponse: undefined,
+      ...changes,
+    }) as Session;
+  const judged = (
+    changes: Partial<Session>,
+    verifyCertificate: CertificateVerifier | undefined = () => true,
+  ) => reverifyChain(session(changes), 'client', { verifyCertificate }, 7).next();
+
+  test('and trusted where the verifier still trusts it', () => {
+    expect(judged({})).toMatchObject({ done: true, value: { peer: 'client', time: 7 } });
+  });
+
+  test('and is trusted no more where it never was, or is none, or the verifier is gone or says no', () => {
+    const refused = { done: true, value: undefined };
+    expect(judged({ peerVerified: false })).toEqual(refused);
+    expect(judged({ peerCertificates: [] })).toEqual(refused);
+    expect(judged({}, () => ({ alert: 'certificate_expired', message: 'yesterday' }))).toEqual(refused);
+    expect(reverifyChain(session({}), 'client', { verifyCertificate: undefined }, 7).next()).toEqual(refused);
+  });
+
+  test('where the verifier fails, the resumption is lost and nothing else', () => {
+    const failing = () => {
+      throw new Error('the directory is out of reach');
+    };
+    expect(judged({}, failing)).toEqual({ done: true, value: undefined });
   });
 });
 

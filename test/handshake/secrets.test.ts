@@ -1,0 +1,88 @@
+/** What a handshake holds of secrets is overwritten when it ends, however it ends, and no sooner. */
+
+import {
+  AES_128_GCM,
+  type Aead,
+  type CipherSuite,
+  TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+} from 'reprise-tls';
+import { describe, expect, test } from 'vitest';
+import { MessageJoiner } from '../../src/handshake/joiner.ts';
+import { deriveKeys } from '../../src/handshake/key-exchange.ts';
+import { Peer } from '../../src/handshake/peer.ts';
+import { clientStates } from '../../src/handshake/states.ts';
+import { RecordLayer } from '../../src/record/layer.ts';
+import { message, samples } from '../support/scripted.ts';
+
+const randoms = { client: new Uint8Array(32).fill(1), server: new Uint8Array(32).fill(2) };
+
+test('the keys of both directions are destroyed together, and the schedule that they came from', () => {
+  const destroyed: Uint8Array[] = [];
+  const aead: Aead = {
+    ...AES_128_GCM,
+    create: (bytes) => {
+      const key = AES_128_GCM.create(bytes);
+      const name = bytes.slice();
+      return {
+        seal: (...input) => key.seal(...input),
+        open: (...input) => key.open(...input),
+        destroy: () => destroyed.push(name),
+      };
+    },
+  };
+  const suite: CipherSuite = { ...TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, aead };
+  const keys = deriveKeys(suite, new Uint8Array(48).fill(3), randoms);
+  const verifyData = keys.schedule.verifyData('client', new Uint8Array(32));
+  expect(verifyData).toHaveLength(12);
+  expect(destroyed).toEqual([]);
+  keys.destroy();
+  expect(destroyed).toHaveLength(2);
+  expect(destroyed[0]).not.toEqual(destroyed[1]);
+  let after: Uint8Array | undefined;
+  try {
+    after = keys.schedule.verifyData('client', new Uint8Array(32));
+  } catch {
+    after = undefined;
+  }
+  expect(after).not.toEqual(verifyData);
+});
+
+describe('a peer', () => {
+  const secret = () => {
+    const seen = { destroyed: 0, destroy: () => void seen.destroyed++ };
+    return seen;
+  };
+
+  test('destroys all that it holds at its end, each once', () => {
+    const peer = new Peer(clientStates, new RecordLayer());
+    const secrets = [secret(), secret()];
+    for (const each of secrets) expect(peer.hold(each)).toBe(each);
+    expect(secrets.map(({ destroyed }) => destroyed)).toEqual([0, 0]);
+    peer.destroy();
+    peer.destroy();
+    expect(secrets.map(({ destroyed }) => destroyed)).toEqual([1, 1]);
+  });
+
+  test('destroys at once what it is given to hold after its end', () => {
+    const peer = new Peer(clientStates, new RecordLayer());
+    peer.destroy();
+    const late = secret();
+    peer.hold(late);
+    expect(late.destroyed).toBe(1);
+  });
+});
+
+test('bytes of a message are the caller’s again once they are settled, and a cleared joiner has none', () => {
+  const whole = message('ClientHello', samples.ClientHello);
+  const joiner = new MessageJoiner();
+  const borrowed = whole.slice(0, 10);
+  joiner.push(borrowed);
+  expect([joiner.next(), joiner.waiting]).toEqual([undefined, 10]);
+  joiner.settle();
+  borrowed.fill(0xee);
+  joiner.push(whole.slice(10));
+  expect(joiner.next()?.raw).toEqual(whole);
+  joiner.push(whole.slice(0, 10));
+  joiner.clear();
+  expect(joiner.waiting).toBe(0);
+});
