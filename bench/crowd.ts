@@ -104,7 +104,7 @@ async function firstClient() {
     return { size, server: { ...server, sessionStore }, times: [] };
   }
 
-  // One client for all of them: to read a configuration costs more than to resume.
+  // One client for all of them: what it takes to read a configuration is not to be part of it.
   let offered: Uint8Array | undefined;
   const sessionCache: ClientSessionCache = { get: () => offered, set: () => {}, delete: () => {} };
   const returning = { ...forgetful, sessionCache };

@@ -29,7 +29,7 @@ const { values, positionals } = parseArgs({
     only: { type: 'string', default: contestantNames.join(',') },
     rounds: { type: 'string', default: '5' },
     slice: { type: 'string', default: '400' },
-    'warm-up': { type: 'string', default: '1500' },
+    'warm-up': { type: 'string', default: '3000' },
     sessions: { type: 'string', default: '1000000' },
     connections: { type: 'string', default: '300' },
     json: { type: 'boolean', default: false },
@@ -125,9 +125,9 @@ options
   --only <names>     some of the contestants, with commas: ${contestantNames.join(',')}
   --rounds <n>       how often each contestant takes its turn (5)
   --slice <ms>       how long a turn is (400)
-  --warm-up <ms>     how long each contestant runs before the first round (1500)
+  --warm-up <ms>     how long each contestant runs before the first round (3000)
   --sessions <n>     how many a store holds at most, where it is to be full (1000000)
-  --connections <n>  how many are held, or made, for a number of memory (300)
+  --connections <n>  how many are held for a number of memory (300)
   --json             the medians as one JSON object in the last line
   --record           without a benchmark: the medians go into recorded.json, and from there into README.md
   --help             this text

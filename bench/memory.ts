@@ -14,7 +14,7 @@ const roomForTheYoung = ['--min-semi-space-size=256', '--max-semi-space-size=256
 
 export interface MemoryOptions {
   readonly only: readonly ContestantName[];
-  /** How many are held, or made, for a number. */
+  /** How many are held for a number. */
   readonly connections: number;
   /** Milliseconds that handshakes are made before it is counted what they allocate. */
   readonly warmUp: number;
@@ -44,9 +44,7 @@ export async function memoryBenchmark({ only, connections, warmUp }: MemoryOptio
   const allocated: Record<'full' | 'resumed', Record<string, number>> = { full: {}, resumed: {} };
   for (const contestant of chosen.filter((name) => name !== 'node:tls')) {
     for (const kind of ['full', 'resumed'] as const) {
-      allocated[kind][contestant] = (
-        await ask({ of: 'allocated', kind, contestant, connections, warmUp })
-      ).heap;
+      allocated[kind][contestant] = (await ask({ of: 'allocated', kind, contestant, warmUp })).heap;
     }
   }
   printTable('kilobytes that a handshake allocates, client and server together', [

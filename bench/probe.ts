@@ -20,7 +20,6 @@ export type Question =
       readonly of: 'allocated';
       readonly kind: 'full' | 'resumed';
       readonly contestant: ContestantName;
-      readonly connections: number;
       readonly warmUp: number;
     };
 
@@ -33,6 +32,8 @@ export interface Answer {
 }
 
 const [suiteName] = suiteNames;
+/** Runs: so few that all they allocate has room. */
+const counted = 30;
 const knownBytes = 64_000;
 let known: unknown[] = [];
 const question = JSON.parse(process.argv[2] ?? '') as Question;
@@ -91,19 +92,19 @@ async function waitingServer(): Promise<() => unknown> {
 
 async function allocated(
   run: () => void | Promise<void>,
-  { connections: times, warmUp }: { readonly connections: number; readonly warmUp: number },
+  { warmUp }: { readonly warmUp: number },
 ): Promise<Answer> {
   // Code that is not compiled yet allocates what compiled code does not.
   for (const end = performance.now() + warmUp; performance.now() < end; ) await run();
-  await growth(makeKnownArrays, times);
-  const known = await growth(makeKnownArrays, times);
+  await growth(makeKnownArrays);
+  const known = await growth(makeKnownArrays);
   const off = known / knownBytes - 1;
   if (Math.abs(off) > 0.1) throw new Error(`expected ${knownBytes} bytes for what has so many, got ${known}`);
-  return { heap: Math.round(await growth(run, times)), resident: 0 };
+  return { heap: Math.round(await growth(run)), resident: 0 };
 }
 
 /** Bytes that were allocated in each run. */
-async function growth(run: () => void | Promise<void>, times: number): Promise<number> {
+async function growth(run: () => void | Promise<void>): Promise<number> {
   let collections = 0;
   const observer = new PerformanceObserver((list) => {
     collections += list.getEntries().length;
@@ -111,14 +112,14 @@ async function growth(run: () => void | Promise<void>, times: number): Promise<n
   await memoryInUse();
   observer.observe({ entryTypes: ['gc'] });
   const before = process.memoryUsage();
-  for (let i = 0; i < times; i++) await run();
+  for (let i = 0; i < counted; i++) await run();
   const after = process.memoryUsage();
   // Those who observe are told later.
   await setTimeout(50);
   observer.disconnect();
   if (collections > 0)
     throw new Error(`expected nothing to be collected meanwhile, it was ${collections} times`);
-  return (after.heapUsed + after.external - before.heapUsed - before.external) / times;
+  return (after.heapUsed + after.external - before.heapUsed - before.external) / counted;
 }
 
 /** Numbers of 8 bytes in the heap, and bytes beside it. */
