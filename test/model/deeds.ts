@@ -6,7 +6,7 @@
 
 import { ContentType } from '../../src/record/content.ts';
 import type { AlertName } from '../../src/wire/alert.ts';
-import { empty } from '../../src/wire/bytes.ts';
+import { concat, empty } from '../../src/wire/bytes.ts';
 import type { AnyScripted } from '../support/approach.ts';
 import {
   type ClientHelloChanges,
@@ -108,6 +108,15 @@ const deeds: readonly Deed[] = [
   clientHello('with an extension twice', 'decode_error', {
     moreExtensions: [{ extensionType: 23, extensionData: empty }],
   }),
+  // What answers the other side's flight cannot be there before it.
+  inPlaceOf('ClientHello', 'with an answer to what was not said', 'unexpected_message', (peer) => {
+    const hello = message('ClientHello', (peer as ScriptedClient).clientHello());
+    const early = message('ClientKeyExchange', samples.ClientKeyExchange);
+    peer.record(ContentType.handshake, concat(hello, early));
+  }),
+  inPlaceOf('ServerHelloDone', 'with more of them behind it', 'unexpected_message', (peer) =>
+    peer.record(ContentType.handshake, concat(helloDone, helloDone)),
+  ),
   // RFC 5246 §7.4.1.3, §7.4.1.4; RFC 5746 §3.4
   serverHello('of version 1.1', 'protocol_version', { fields: { serverVersion: 0x0302 } }),
   serverHello('with a suite that was not offered', 'illegal_parameter', { fields: { cipherSuite: 0x002f } }),

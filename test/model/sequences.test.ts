@@ -9,7 +9,7 @@ import { runs, timeout } from '../support/runs.ts';
 import { sides } from './machine.ts';
 import { games } from './moves.ts';
 import { movesAt, nameOf, playAt, waysOf } from './places.ts';
-import { plans } from './plan.ts';
+import { plain, plans } from './plan.ts';
 import { playGame } from './play.ts';
 
 describe.each(sides)('where a %s waits', { timeout }, (side) => {
@@ -17,6 +17,26 @@ describe.each(sides)('where a %s waits', { timeout }, (side) => {
     '%s: each message, each deed and each end is met as the model says',
     async (_, events) => {
       for (const move of movesAt(side, events)) await playAt(side, events, move);
+    },
+  );
+});
+
+describe.each(sides)('a hello without extended master secret, to a %s', (side) => {
+  test.each([
+    { required: true, session: false },
+    { required: true, session: true },
+    { required: false, session: false },
+    { required: false, session: true },
+  ])(
+    'where it is required: $required, with a session: $session (RFC 7627 §5)',
+    async ({ required, session }) => {
+      const plan = { ...plain(side), required, session, peerExtends: false };
+      await playGame(plan, async (game) => {
+        const hello = game.ways.findIndex(({ says }) => (says?.resumed ?? says?.offered) === session);
+        await game.make({ kind: 'goes on', way: hello });
+        for (let i = 0; i < 10; i++) await game.make({ kind: 'goes on', way: 0 });
+        await game.make({ kind: 'sends data' });
+      });
     },
   );
 });
