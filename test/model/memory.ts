@@ -9,6 +9,8 @@ export interface Host {
   readonly context: string;
   /** How far its clock is ahead, milliseconds. */
   readonly ahead: number;
+  /** How long it lets a session live, milliseconds: one that it makes, and one that it is offered. */
+  readonly lifetime: number;
 }
 
 /** A session, as it was made in a full handshake. Resumptions change nothing of it. */
@@ -19,8 +21,11 @@ export interface Agreed {
   readonly context: string;
   /** By the client's clock, and by that of the server that it was made with. */
   readonly made: { readonly client: number; readonly server: number };
+  /** How long that server lets it live, milliseconds. */
+  readonly lifetime: number;
 }
 
+/** How long clients let a session live, milliseconds. */
 export const lifetime = 3_600_000;
 /** How far two clocks may be apart. */
 const skew = 60_000;
@@ -103,15 +108,15 @@ export class Memory {
     const session = this.held.get(client);
     const failure = failureOf(get, session !== undefined);
     if (failure !== undefined || session === undefined) return failure ?? 'not-found';
-    return ageOf(session.made.client, this.now);
+    return ageOf(session.made.client, this.now, lifetime);
   }
 
   /** Why a server goes on with nothing. */
-  #refused({ id, made, context }: Agreed, host: Host, get: Behaviour): string | undefined {
+  #refused({ id, made, context, lifetime }: Agreed, host: Host, get: Behaviour): string | undefined {
     const isThere = this.stored.get(id) !== undefined;
     const failure = failureOf(get, isThere);
     if (failure !== undefined || !isThere) return failure ?? 'not-found';
-    const age = ageOf(made.server, this.now + host.ahead);
+    const age = ageOf(made.server, this.now + host.ahead, Math.min(lifetime, host.lifetime));
     if (age !== undefined) return age;
     return context === host.context ? undefined : 'context-changed';
   }
@@ -121,7 +126,7 @@ function full(reasons: Expected['reasons']): Expected {
   return { resumes: undefined, reasons };
 }
 
-function ageOf(made: number, now: number): string | undefined {
+function ageOf(made: number, now: number, lifetime: number): string | undefined {
   if (made > now + skew) return 'from-the-future';
   return now - made >= lifetime ? 'expired' : undefined;
 }

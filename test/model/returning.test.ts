@@ -21,10 +21,11 @@ afterAll(() => {
 });
 
 const hosts: readonly Host[] = [
-  { context: 'shop', ahead: 0 },
-  { context: 'shop', ahead: 30_000 },
-  { context: 'shop', ahead: 20 * 60_000 },
-  { context: 'bank', ahead: 0 },
+  { context: 'shop', ahead: 0, lifetime },
+  { context: 'shop', ahead: 30_000, lifetime },
+  { context: 'shop', ahead: 0, lifetime: lifetime / 6 },
+  { context: 'shop', ahead: 20 * 60_000, lifetime },
+  { context: 'bank', ahead: 0, lifetime },
 ];
 
 const endings = [
@@ -96,7 +97,10 @@ class Forget implements Command {
 }
 
 const waits = fc
-  .oneof(fc.constantFrom(1, 60_000, 60_001, lifetime - 1, lifetime), fc.nat(lifetime / 2))
+  .oneof(
+    fc.constantFrom(1, 60_000, 60_001, lifetime / 6 - 1, lifetime / 6, lifetime - 1, lifetime),
+    fc.nat(lifetime / 2),
+  )
   .map((milliseconds) => new Wait(milliseconds));
 const forgets = fc.constantFrom('store' as const, 'cache' as const).map((whose) => new Forget(whose));
 
@@ -122,6 +126,7 @@ test('each visit is as the model of sessions says, whatever becomes of stores, c
 describe('a server is found out', () => {
   test.each([
     ['for which no time passes', { clock: () => Date.UTC(2030, 0, 1) }],
+    ['that lets sessions live longer than it says', { sessionLifetime: 2 * (lifetime / 1000) }],
     ['that asks its store and then goes on without', { acceptSession: () => false }],
     ['that takes every context for the same', { sessionContext: 'any' }],
     ['that resumes each session once', { singleUseSessions: true }],

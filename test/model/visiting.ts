@@ -105,6 +105,7 @@ export class Visit implements Command {
       certificates: [certificate],
       sessionStore: world.store,
       sessionContext: host.context,
+      sessionLifetime: host.lifetime / 1000,
       ...world.otherwise,
     };
     const passed = { client: 0, server: 0 };
@@ -152,7 +153,7 @@ export class Visit implements Command {
     memory.useOnce(secret);
     const { client, host } = this.#visiting;
     const made = { client: memory.now, server: memory.now + host.ahead };
-    return { id, secret, client, context: host.context, made };
+    return { id, secret, client, context: host.context, made, lifetime: host.lifetime };
   }
 
   #remember(memory: Memory, pair: Pair, { resumes, reasons }: Expected, agreed: Agreed | undefined): void {
