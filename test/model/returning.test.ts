@@ -123,6 +123,30 @@ test('each visit is as the model of sessions says, whatever becomes of stores, c
   await fc.assert(property(), runs(30));
 });
 
+test('and so it is at each border of age, for every host that made a session and every one that is offered it', {
+  timeout,
+}, async () => {
+  const works = { get: 'works', set: 'works', delete: 'works' } as const;
+  const plain = {
+    client: 'one.test',
+    store: works,
+    cache: works,
+    ending: 'in order',
+    pieces: [0x10000],
+  } as const;
+  const visit = (host: Host) => new Visit({ ...plain, host, cut: undefined });
+  for (const [maker, host] of hosts.flatMap((maker) => hosts.map((host) => [maker, host] as const))) {
+    const apart = maker.ahead - host.ahead;
+    for (const border of [apart - 60_000, apart + lifetime / 6, apart + lifetime, lifetime]) {
+      for (const wait of [border - 1, border, border + 1]) {
+        if (wait < 0) continue;
+        const all = [visit(maker), new Wait(wait), visit(host)];
+        await fc.asyncModelRun(() => ({ model: new Memory(), real: new World() }), all);
+      }
+    }
+  }
+});
+
 describe('a server is found out', () => {
   test.each([
     ['for which no time passes', { clock: () => Date.UTC(2030, 0, 1) }],
