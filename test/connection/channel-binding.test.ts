@@ -1,6 +1,13 @@
 /** Channel bindings (RFC 5929): the same at both ends, other on each connection, and none where there is none. */
 
 import { createHash } from 'node:crypto';
+import {
+  type ClientConfig,
+  defaultCipherSuites,
+  MemoryClientSessionCache,
+  MemorySessionStore,
+  type ServerConfig,
+} from 'reprise-tls';
 import { describe, expect, test } from 'vitest';
 import { createAuthority, type KeyType } from '../support/issuer.ts';
 import { connect } from '../support/pair.ts';
@@ -38,6 +45,39 @@ describe('tls-server-end-point (RFC 5929 §4.1)', () => {
     const { client, server, leaf } = await connected(keyType);
     const digest = new Uint8Array(createHash(hash).update(leaf).digest());
     for (const end of [client, server]) expect(end.channelBinding('tls-server-end-point')).toEqual(digest);
+  });
+
+  test('is after a resumption that of the certificate of the full handshake, on both sides', async () => {
+    const issued = (['ecdsa-p256', 'rsa-2048'] as const).map((keyType) =>
+      createAuthority().issue({ keyType, dnsNames: ['site.example'] }),
+    );
+    for (const [i, { chain }] of issued.entries()) {
+      const server: ServerConfig = {
+        certificates: issued.map(({ chain, privateKeyDer }) => ({ chain, privateKey: privateKeyDer })),
+        sessionStore: new MemorySessionStore(),
+      };
+      const suites = defaultCipherSuites.filter(
+        ({ authentication }) => (authentication === 'rsa') === (i === 1),
+      );
+      const client: ClientConfig = {
+        serverName: 'site.example',
+        verifyCertificate: () => true,
+        sessionCache: new MemoryClientSessionCache(),
+        cipherSuites: suites,
+      };
+      const digest = new Uint8Array(
+        createHash('sha256')
+          .update(chain[0] ?? '')
+          .digest(),
+      );
+      for (const resumed of [false, true]) {
+        const pair = await connect(client, server);
+        expect(pair.serverEnd.info?.resumed).toBe(resumed);
+        for (const end of [pair.client, pair.server]) {
+          expect(end.channelBinding('tls-server-end-point')).toEqual(digest);
+        }
+      }
+    }
   });
 
   test('is not defined where the signature has no hash of its own', async () => {

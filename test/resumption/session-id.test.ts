@@ -54,6 +54,13 @@ test('S1: an ID of 1 to 31 bytes is not looked up, and the handshake is full', a
   expect(store.asked).not.toContain('get');
 });
 
+test('S1: a server without a store goes on with a full handshake, whatever ID is offered', async () => {
+  const { session } = await established();
+  const { end } = await playClient(serverConfig(), (client) => client.reconnect(session));
+  expect(end.info).toMatchObject({ resumed: false, resumption: 'not-offered' });
+  expect(end.info?.sessionId).toHaveLength(0);
+});
+
 test('S1: an empty ID is never looked up', async () => {
   const { config, store } = await established();
   const { end } = await playClient(config, (client) => client.reconnect(undefined));

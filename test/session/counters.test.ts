@@ -47,6 +47,36 @@ describe('the counters of resumption', () => {
     });
   });
 
+  test('tell what was resumed, refused, stored and forgotten, and nothing else', () => {
+    const asked = { kind: 'store-asked', milliseconds: 1 } as const;
+    const counters = counted([
+      { kind: 'resumption-decided', resumption: 'accepted' },
+      { kind: 'resumption-decided', resumption: 'accepted' },
+      { kind: 'resumption-decided', resumption: 'expired' },
+      { kind: 'resumption-decided', resumption: 'not-offered' },
+      { ...asked, operation: 'set', outcome: 'done' },
+      { ...asked, operation: 'set', outcome: 'done' },
+      { ...asked, operation: 'delete', outcome: 'done' },
+      { ...asked, operation: 'set', outcome: 'failed' },
+      { ...asked, operation: 'delete', outcome: 'suspended' },
+      { ...asked, operation: 'get', outcome: 'found' },
+    ]);
+    expect(counters).toMatchObject({
+      offered: 3,
+      resumed: 2,
+      refused: { expired: 1, 'not-offered': 1 },
+      stored: 2,
+      forgotten: 1,
+      store: {
+        get: { answered: 1, failed: 0, suspended: 0 },
+        set: { answered: 2, failed: 1, suspended: 0 },
+        delete: { answered: 1, failed: 0, suspended: 1 },
+        take: { answered: 0, failed: 0, suspended: 0 },
+      },
+    });
+    expect(Object.keys(counters.refused)).toEqual(['expired', 'not-offered']);
+  });
+
   test('count each handshake once: resumed, or refused by the rule that refused', () => {
     fc.assert(
       fc.property(fc.array(decided), (events) => {
