@@ -19,6 +19,7 @@ import {
   x25519,
 } from 'reprise-tls';
 import { describe, expect, test } from 'vitest';
+import { verifiedBy } from '../../src/connection/trust.ts';
 import {
   checkServerLeaf,
   reverifyChain,
@@ -157,7 +158,7 @@ describe('without a verifier', () => {
   const shown = { chain: issued().chain, peer: 'client', ocspResponse: undefined } as const;
 
   test('a chain is trusted by nobody', () => {
-    const checking = verifyChain(shown, { verifyCertificate: undefined }, Date.now(), () => {});
+    const checking = verifyChain(shown, { trust: undefined }, Date.now(), () => {});
     expect(() => checking.next()).toThrow(
       expect.objectContaining({
         reason: 'certificate_unknown',
@@ -167,11 +168,11 @@ describe('without a verifier', () => {
   });
 
   test('an empty chain is none, and nobody is asked', () => {
-    const verifyCertificate = () => {
+    const trust = verifiedBy(() => {
       throw new Error('asked about nothing');
-    };
+    });
     const none = { ...shown, chain: [] };
-    const checking = verifyChain(none, { verifyCertificate }, Date.now(), () => {});
+    const checking = verifyChain(none, { trust }, Date.now(), () => {});
     expect(() => checking.next()).toThrow(expect.objectContaining({ reason: 'malformed' }));
   });
 });
@@ -184,10 +185,8 @@ describe('the chain of a session is judged again (rules S21, C8)', () => {
       ocspResponse: undefined,
       ...changes,
     }) as Session;
-  const judged = (
-    changes: Partial<Session>,
-    verifyCertificate: CertificateVerifier | undefined = () => true,
-  ) => reverifyChain(session(changes), 'client', { verifyCertificate }, 7).next();
+  const judged = (changes: Partial<Session>, verifyCertificate: CertificateVerifier = () => true) =>
+    reverifyChain(session(changes), 'client', { trust: verifiedBy(verifyCertificate) }, 7).next();
 
   test('and trusted where the verifier still trusts it', () => {
     expect(judged({})).toMatchObject({ done: true, value: { peer: 'client', time: 7 } });
@@ -198,7 +197,7 @@ describe('the chain of a session is judged again (rules S21, C8)', () => {
     expect(judged({ peerVerified: false })).toEqual(refused);
     expect(judged({ peerCertificates: [] })).toEqual(refused);
     expect(judged({}, () => ({ alert: 'certificate_expired', message: 'yesterday' }))).toEqual(refused);
-    expect(reverifyChain(session({}), 'client', { verifyCertificate: undefined }, 7).next()).toEqual(refused);
+    expect(reverifyChain(session({}), 'client', { trust: undefined }, 7).next()).toEqual(refused);
   });
 
   test('where the verifier fails, the resumption is lost and nothing else', () => {
