@@ -114,6 +114,17 @@ const alerts: readonly Difference[] = [
         ? { openSsl: reprise }
         : undefined,
   },
+  {
+    name: 'what is no message is refused at its first byte',
+    because:
+      'no length makes it one (RFC 5246 §7.4); OpenSSL waits for the whole header, and may find a fault in the next record',
+    example: concat(recordOf(22, Uint8Array.of(254)), Uint8Array.of(3, 3, 180, 227, 201)),
+    settle: ({ reprise, openSsl }) =>
+      refused(reprise, 'unexpected_message', /got HandshakeType/) &&
+      (openSsl.answer !== 'refused' || /^ssl3_get_record:/.test(openSsl.why))
+        ? { openSsl: reprise }
+        : undefined,
+  },
   sameFault({
     name: 'an extension that stands twice is a decode_error',
     because: 'RFC 5246 §7.4.1.4 forbids it and names no alert; it is a fault of form',
