@@ -43,10 +43,14 @@ const site = issue('site.example');
 const otherSite = issue('other.example');
 const alice = issue('alice.example');
 
+/** The moment at which everything happens: a siege may last longer than a session. */
+const now = Date.now();
+
 export async function prepare({ authenticated, aes }: Terrain): Promise<Ground> {
   const common = {
     crypto: nodeCrypto,
     trustAnchors: authority.certificateDer,
+    clock: () => now,
     alpnProtocols: ['h2', 'http/1.1'],
     ...(aes ? { cipherSuites: [TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256] } : {}),
   };
