@@ -19,6 +19,8 @@ export type Settled = { readonly openSsl: Verdict } | { readonly ask: ClientHell
 export interface Difference {
   readonly name: string;
   readonly because: string;
+  /** The version of OpenSSL, major and minor, in which it is gone; absent: it is in all that are known. */
+  readonly until?: string;
   /** Bytes of a client that show it. */
   readonly example: Uint8Array;
   /** Undefined where it is not this difference that was found. */
@@ -48,15 +50,11 @@ interface SameFault extends Omit<Difference, 'settle'> {
 }
 
 /** Both found the same fault, and have two alerts for it. */
-export function sameFault({ name, because, example, ...alerts }: SameFault): Difference {
+export function sameFault({ reprise: ours, openSsl: theirs, ...difference }: SameFault): Difference {
   return {
-    name,
-    because,
-    example,
+    ...difference,
     settle: ({ reprise, openSsl }) =>
-      refused(reprise, ...alerts.reprise) && refused(openSsl, ...alerts.openSsl)
-        ? { openSsl: reprise }
-        : undefined,
+      refused(reprise, ...ours) && refused(openSsl, ...theirs) ? { openSsl: reprise } : undefined,
   };
 }
 

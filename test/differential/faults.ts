@@ -9,7 +9,7 @@ const { signature_algorithms, supported_versions, renegotiation_info } = table;
 const alpn = table.application_layer_protocol_negotiation;
 
 /** OpenSSL’s words for all that is wrong with a version. */
-export const versionRefusal = /early_post_process_client_hello:(?!no compression)/;
+export const versionRefusal = /early_post_process_client_hello:(?!.*compression)/;
 
 /** The extensions by the names of the functions in which OpenSSL reads them. */
 const opensslExtensions = {
@@ -28,7 +28,7 @@ export function mend(hello: ClientHello, why: string): ClientHello | undefined {
       ? without(hello, supported_versions.type)
       : { ...hello, clientVersion: 0x0303 };
   }
-  if (/no compression specified/.test(why)) return { ...hello, compressionMethods: [0] };
+  if (/compression/.test(why)) return { ...hello, compressionMethods: [0] };
   if (/no shared cipher|(suitable|shared) signature/.test(why)) {
     const suited = { ...hello, cipherSuites: plain.cipherSuites };
     return [supported_groups, signature_algorithms].reduce(
