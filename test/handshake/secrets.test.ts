@@ -7,11 +7,14 @@ import {
   TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
 } from 'reprise-tls';
 import { describe, expect, test } from 'vitest';
+import { extendedMasterSecret, masterSecret } from '../../src/crypto/key-schedule.ts';
 import { MessageJoiner } from '../../src/handshake/joiner.ts';
-import { deriveKeys } from '../../src/handshake/key-exchange.ts';
+import { agreeMasterSecret, deriveKeys } from '../../src/handshake/key-exchange.ts';
 import { Peer } from '../../src/handshake/peer.ts';
 import { clientStates } from '../../src/handshake/states.ts';
+import { Transcript } from '../../src/handshake/transcript.ts';
 import { RecordLayer } from '../../src/record/layer.ts';
+import { clientConfig, meet, serverConfig } from '../support/resumption.ts';
 import { message, samples } from '../support/scripted.ts';
 
 const randoms = { client: new Uint8Array(32).fill(1), server: new Uint8Array(32).fill(2) };
@@ -45,6 +48,42 @@ test('the keys of both directions are destroyed together, and the schedule that 
     after = undefined;
   }
   expect(after).not.toEqual(verifyData);
+});
+
+describe.each(['extended', 'classic'] as const)('the master secret, %s', (binding) => {
+  const suite = TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256;
+  const agreed = new Uint8Array(32).fill(9);
+
+  function agree(peer: { agree(): Uint8Array }): Uint8Array {
+    const transcript = new Transcript();
+    transcript.hashWith(suite.hash, { messages: false });
+    transcript.add(Uint8Array.of(1, 2, 3));
+    const keyShare = { publicKey: new Uint8Array(32), destroy: () => {}, ...peer };
+    return agreeMasterSecret(keyShare, new Uint8Array(32), suite, randoms, transcript, binding);
+  }
+
+  test('is made of what both sides agreed on, which is overwritten (RFC 5246 §8.1, RFC 7627 §4)', () => {
+    const preMasterSecret = agreed.slice();
+    const secret = agree({ agree: () => preMasterSecret });
+    const expected =
+      binding === 'extended'
+        ? extendedMasterSecret(suite.hash, agreed, suite.hash.digest(Uint8Array.of(1, 2, 3)))
+        : masterSecret(suite.hash, agreed, randoms.client, randoms.server);
+    expect(secret).toEqual(expected);
+    expect(secret).toHaveLength(48);
+    expect(preMasterSecret).toEqual(new Uint8Array(32));
+  });
+});
+
+test('a connection’s secrets are other with each handshake, and both sides’ lines of the key log alike', async () => {
+  const lines: string[] = [];
+  const keyLog = (line: string) => lines.push(line);
+  for (let i = 0; i < 2; i++) await meet(clientConfig({ keyLog }), serverConfig({ keyLog }));
+  const [one, same, other] = lines;
+  expect(lines).toHaveLength(4);
+  expect(one).toBe(same);
+  expect(other).not.toBe(one);
+  expect(one).toMatch(/^CLIENT_RANDOM [\da-f]{64} [\da-f]{96}$/);
 });
 
 describe('a peer', () => {
