@@ -1,13 +1,8 @@
 /** What a session may be made of: each field to its least and its greatest value, and nothing beyond. */
 
 import { describe, expect, test } from 'vitest';
-import {
-  createSession,
-  decodeSession,
-  encodeSession,
-  type Session,
-  secretOf,
-} from '../../src/session/session.ts';
+import { secretOf } from '../../src/handshake/peer.ts';
+import { createSession, decodeSession, encodeSession, type Session } from '../../src/session/session.ts';
 
 const plain: Session = {
   sessionId: new Uint8Array(32).fill(1),
