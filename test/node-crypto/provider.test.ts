@@ -1,6 +1,6 @@
 /** `nodeCrypto` against the default: whatever either computes, the other computes or accepts. */
 
-import { createHash, createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { createHash, createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
 import fc from 'fast-check';
 import {
   AES_128_GCM,
@@ -21,9 +21,11 @@ import { concat } from '../../src/wire/bytes.ts';
 import { parsePrivateKey } from '../../src/x509/private-keys.ts';
 import { publicKeyOf } from '../../src/x509/public-keys.ts';
 import { credentials, keyTypes, serverName } from '../interop/rows.ts';
+import { newEd25519KeyPair } from '../support/key-pairs.ts';
 import { connect } from '../support/pair.ts';
 import { randomness } from '../support/randomness.ts';
 
+const bytesOf = (text: string) => new Uint8Array(Buffer.from(text));
 const bytes = (minLength: number, maxLength = minLength) => fc.uint8Array({ minLength, maxLength });
 
 describe.each([sha256, sha384, sha512])('$name', (hash) => {
@@ -80,6 +82,27 @@ describe.each([AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305])('$name', (aead) => 
         },
       ),
     );
+  });
+
+  test('opens into an array that nobody else has, as the default does', () => {
+    for (const each of [nodeCrypto.aead(aead), aead]) {
+      for (const length of [12, 256, 257, 1000]) {
+        const [nonce, data, text] = [new Uint8Array(12), new Uint8Array(13), new Uint8Array(length).fill(7)];
+        const key = each.create(new Uint8Array(aead.keyLength).fill(1));
+        const sealed = new Uint8Array(length + 16);
+        key.seal(nonce, data, text, sealed);
+        const [before, first, second] = [
+          sealed.slice(),
+          key.open(nonce, data, sealed),
+          key.open(nonce, data, sealed),
+        ];
+        first?.fill(0xff);
+        key.open(nonce, data, sealed)?.fill(0xee);
+        expect(second).toEqual(text);
+        expect(first).toEqual(new Uint8Array(length).fill(0xff));
+        expect(sealed).toEqual(before);
+      }
+    }
   });
 
   test('is of no use after its end', () => {
@@ -178,6 +201,27 @@ describe.each(keyTypes)('signatures with a key of %s', (keyType) => {
       }
     },
   );
+});
+
+test('of more public keys than it knows again, each verifies what is its own', () => {
+  const scheme = defaultSignatureSchemes.find(({ name }) => name === 'ed25519');
+  if (scheme === undefined) throw new Error('expected Ed25519 among the schemes');
+  const { verify } = nodeCrypto.signatureScheme(scheme);
+  const message = bytesOf('signed');
+  const signers = Array.from({ length: 100 }, () => {
+    const { publicKey, privateKey } = newEd25519KeyPair();
+    const { x = '' } = publicKey.export({ format: 'jwk' });
+    const point = new Uint8Array(Buffer.from(x, 'base64url'));
+    return { point, signature: new Uint8Array(sign(null, message, privateKey)) };
+  });
+  for (const order of [signers, [...signers].reverse()]) {
+    for (const [index, { point, signature }] of order.entries()) {
+      // A new object each time, as a certificate that is parsed anew has.
+      expect(verify({ type: 'ed25519', point: point.slice() }, message, signature)).toBe(true);
+      const other = order.at(index - 1)?.point ?? point;
+      expect(verify({ type: 'ed25519', point: other }, message, signature)).toBe(false);
+    }
+  }
 });
 
 test('a key of small order verifies nothing (RFC 8032 §5.1.7)', () => {
