@@ -1,13 +1,9 @@
 /**
- * What the time goes to, in percent: a process of its own does one kind of work under V8's sampling profiler
- * (`--cpu-prof`), and its samples are gathered by where the code stands. Native code counts where it is called from, and
- * waiting does not count.
+ * What the time goes to, in percent: a process of its own does one kind of work under V8's sampling profiler, and its
+ * samples are gathered by where the code stands. Native code counts where it is called from, and waiting does not count.
  */
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Scenario } from './scenario.ts';
 import { type Figures, printTable, round } from './table.ts';
@@ -27,7 +23,7 @@ const places: readonly (readonly [place: string, address: RegExp])[] = [
   ['hashes in JavaScript', /@noble\/hashes/],
   ['ciphers in JavaScript', /@noble\/ciphers|crypto\/(gcm|aead)\.js/],
   ['node:crypto', /^node:(internal\/)?crypto/],
-  ['streams, sockets, timers of Node', /^node:/],
+  ['what else is of Node', /^node:/],
   ['record, wire', /\/(record|wire)\//],
   ['handshake, session, x509', /\/(handshake|session|x509)\//],
   ['crypto, node-crypto', /\/(crypto|node-crypto)\//],
@@ -48,7 +44,7 @@ export function profileBenchmark({ slice }: { readonly slice: number }): Figures
   return figures;
 }
 
-/** What is used of a .cpuprofile. */
+/** What is used of `Profiler.Profile`. */
 interface Profile {
   readonly nodes: readonly {
     readonly id: number;
@@ -60,16 +56,13 @@ interface Profile {
 }
 
 function profileOf(scenario: Scenario, duration: number): Profile {
-  const folder = mkdtempSync(join(tmpdir(), 'reprise-profile-'));
-  try {
-    const program = fileURLToPath(new URL('scenario.ts', import.meta.url));
-    const flags = [...process.execArgv, '--cpu-prof', `--cpu-prof-dir=${folder}`];
-    execFileSync(process.execPath, [...flags, program, JSON.stringify({ ...scenario, duration })]);
-    const [file = ''] = readdirSync(folder);
-    return JSON.parse(readFileSync(join(folder, file), 'utf8')) as Profile;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const program = fileURLToPath(new URL('scenario.ts', import.meta.url));
+  const output = execFileSync(
+    process.execPath,
+    [...process.execArgv, program, JSON.stringify({ ...scenario, duration })],
+    { encoding: 'utf8', maxBuffer: 2 ** 28 },
+  );
+  return JSON.parse(output) as Profile;
 }
 
 function shares({ nodes, samples, timeDeltas }: Profile): Record<string, number> {
@@ -88,9 +81,8 @@ function shares({ nodes, samples, timeDeltas }: Profile): Record<string, number>
   };
   const times = new Map<string, number>();
   let whole = 0;
-  // What was loaded and compiled first is not the work.
   for (const [index, id] of samples.entries()) {
-    if (index < samples.length / 4 || byId.get(id)?.callFrame.functionName === '(idle)') continue;
+    if (byId.get(id)?.callFrame.functionName === '(idle)') continue;
     const time = timeDeltas[index] ?? 0;
     const place = placeOf(id);
     times.set(place, (times.get(place) ?? 0) + time);
