@@ -88,7 +88,7 @@ const main: Record<string, Benchmark & { run(): Promise<Figures> }> = {
   },
   profile: {
     about: 'what the time goes to, in percent',
-    run: async () => profileBenchmark(turns()),
+    run: async () => profileBenchmark({ ...field(), ...turns() }),
   },
   redis: {
     about: 'what a Redis takes for sessions',

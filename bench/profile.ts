@@ -5,8 +5,14 @@
 
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { ContestantName } from './contestants/index.ts';
 import type { Scenario } from './scenario.ts';
 import { type Figures, printTable, round } from './table.ts';
+
+export interface ProfileOptions {
+  readonly only: readonly ContestantName[];
+  readonly slice: number;
+}
 
 const scenarios: Record<string, Scenario> = {
   'full, reprise': { contestant: 'reprise', work: 'full' },
@@ -31,14 +37,15 @@ const places: readonly (readonly [place: string, address: RegExp])[] = [
   ['the benchmark', /\/bench\//],
 ];
 
-export function profileBenchmark({ slice }: { readonly slice: number }): Figures {
+export function profileBenchmark({ only, slice }: ProfileOptions): Figures {
   const figures: Figures = {};
-  for (const [name, scenario] of Object.entries(scenarios)) {
+  const chosen = Object.entries(scenarios).filter(([, { contestant }]) => only.includes(contestant));
+  for (const [name, scenario] of chosen) {
     figures[`profile: ${name}`] = shares(profileOf(scenario, 10 * slice));
   }
   const rows = [...new Set(Object.values(figures).flatMap(Object.keys))];
   printTable('what the time goes to, in percent', [
-    ['', ...Object.keys(scenarios)],
+    ['', ...chosen.map(([name]) => name)],
     ...rows.map((row) => [row, ...Object.values(figures).map((each) => `${each[row] ?? ''}`)]),
   ]);
   return figures;

@@ -98,18 +98,18 @@ describe('npm run bench', () => {
         }
       }
     },
-    60_000,
+    120_000,
   );
 
   it('memory says what is held, and what is allocated: below half a megabyte for a resumed handshake', () => {
-    const { figures } = run('memory', '--only', 'reprise,floor', '--connections', '30');
+    const { figures } = run('memory', '--only', 'reprise', '--connections', '30');
     expect(figures.held.reprise).toBeGreaterThan(1000);
     expect(figures.handshaking.reprise).toBeGreaterThan(1000);
-    expect(Object.keys(figures.allocatedResumed)).toEqual(['reprise', 'floor']);
+    expect(Object.keys(figures.allocatedResumed)).toEqual(['reprise']);
     // Code that is not compiled yet allocates about twice what it does later.
     expect(figures.allocatedResumed.reprise).toBeGreaterThan(10_000);
     expect(figures.allocatedResumed.reprise).toBeLessThan(500_000);
-  }, 60_000);
+  }, 120_000);
 
   it.skipIf(!hasRedis)(
     'redis says what a session costs there',
@@ -118,24 +118,24 @@ describe('npm run bench', () => {
       expect(figures.redis['bytes of an entry']).toBeGreaterThan(figures.redis['bytes of a state']);
       expect(figures.redis['get, processor of Redis, microseconds']).toBeGreaterThan(0);
     },
-    60_000,
+    120_000,
   );
 
   it('profile says what the time goes to, of all of it', () => {
-    const { figures } = run('profile');
+    const { figures } = run('profile', '--only', 'reprise');
     for (const [title, places] of Object.entries<Record<string, number>>(figures)) {
       const whole = Object.values(places).reduce((sum, percent) => sum + percent, 0);
       expect(whole, title).toBeGreaterThan(99);
       expect(whole, title).toBeLessThan(101);
     }
-    expect(Object.keys(figures)).toHaveLength(6);
-  }, 60_000);
+    expect(Object.keys(figures)).toHaveLength(2);
+  }, 120_000);
 
   it('sessions fills stores up to the size that is asked for', () => {
     const { figures } = run('sessions');
     expect(Object.keys(figures.memory)).toEqual(['1000']);
     expect(figures.sealed.open).toBeGreaterThan(0);
-  }, 60_000);
+  }, 120_000);
 
   it('refuses a benchmark that there is not', () => {
     const { status, stderr } = spawnSync(process.execPath, [...tsxArguments, bench('index.ts'), 'speed'], {
