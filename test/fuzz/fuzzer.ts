@@ -71,7 +71,8 @@ export class Fuzzer {
     const error = await this.#failure(input);
     if (error !== undefined) {
       const isSame = async (shorter: Uint8Array) => (await this.#failure(shorter))?.name === error.name;
-      const shortest = error === tooSlow ? input : await shrink(input, isSame, 2000);
+      if (error === tooSlow) return findingOf(error, input);
+      const shortest = await shrink(input, isSame, 2000);
       return findingOf((await this.#failure(shortest)) ?? error, shortest);
     }
     if (this.#isNews() || this.#corpus.length === 0) this.#corpus.push(input);
@@ -82,7 +83,7 @@ export class Fuzzer {
   async #failure(input: Uint8Array): Promise<Error | undefined> {
     try {
       // The process has other threads, and code that was never run has yet to be compiled: one slow run says nothing.
-      for (let run = 0; run < 4; run++) if ((await this.#timed(input)) < slow) return undefined;
+      for (let run = 0; run < 3; run++) if ((await this.#timed(input)) < slow) return undefined;
       return tooSlow;
     } catch (error) {
       return error instanceof Error ? error : new Error(`${error} was thrown`);
