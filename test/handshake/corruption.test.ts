@@ -34,6 +34,8 @@ const classes: readonly (readonly [RegExp, readonly Outcome[]])[] = [
   // A length can end a hello just before its extensions, or swallow them all: then they are missing.
   [/^message\.length$/, ['waits', 'unexpected_message', 'decode_error', 'handshake_failure']],
   [/^ClientHello\.compressionMethods\.length$/, ['decode_error', 'handshake_failure']],
+  // It can also find compression methods where there are none, and null not among them.
+  [/^ClientHello\.cipherSuites\.length$/, ['decode_error', 'handshake_failure', 'illegal_parameter']],
   [/\.length$/, ['decode_error']],
   [/^ClientHello\.clientVersion$/, ['protocol_version', ...differs]],
   [/^ClientHello\.cipherSuites/, ['handshake_failure', ...differs]],
