@@ -163,9 +163,7 @@ describe('a certificate that', () => {
 
 describe('the transport', () => {
   it('that refuses a connection says so itself', async () => {
-    const server = net.createServer();
-    const port = await listen(server);
-    server.close();
+    const port = 1; // A privileged one, which no other test can come to listen on meanwhile.
     const socket = connect({ ...trusting, port, host: '127.0.0.1' });
     const { events, error } = await ending(socket);
     expect(error).toMatchObject({ code: 'ECONNREFUSED', syscall: 'connect', port });
