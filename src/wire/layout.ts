@@ -81,7 +81,10 @@ interface Walk {
   readonly progress: Progress;
 }
 
-/** Bounds are for `decode` to check. A vector that is cut short has the elements that are there. */
+/**
+ * Bounds are for `decode` to check. A vector that is cut short has the elements that are there, and the walk ends with
+ * it: what would follow is not there, even where it could be empty.
+ */
 function walk(shape: Shape, path: string, at: Walk): void {
   const { reader } = at;
   switch (shape.kind) {
@@ -97,12 +100,15 @@ function walk(shape: Shape, path: string, at: Walk): void {
       return;
     }
     case 'vector': {
-      const length = Math.min(lengthField(path, at, shape.max), reader.remaining);
+      const length = lengthField(path, at, shape.max);
       const start = at.start + reader.offset;
-      const content = { reader: new Reader(reader.bytes(length)), start, progress: at.progress };
+      const present = reader.bytes(Math.min(length, reader.remaining));
+      const content = { reader: new Reader(present), start, progress: at.progress };
       for (let i = 0; content.reader.remaining > 0; i++) {
         walk(shape.element.shape, `${path}[${i}]`, content);
       }
+      at.progress.path = path;
+      reader.bytes(length - present.length);
       return;
     }
     case 'struct':

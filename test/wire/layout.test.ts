@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { ClientHello } from '../../src/handshake/messages.ts';
 import { arbitrary } from '../../src/testing/arbitrary.ts';
 import { concat, fromHex, hex } from '../../src/wire/bytes.ts';
-import { type Codec, decode, encode } from '../../src/wire/codec.ts';
+import { type Codec, decode, encode, opaque, rest, struct, uint16, vector } from '../../src/wire/codec.ts';
 import { type Field, layout, partialLayout } from '../../src/wire/layout.ts';
 import { declarations, declared } from '../support/declarations.ts';
 
@@ -141,6 +141,12 @@ describe('the partial layout of any bytes', () => {
       { numRuns: 500 },
     );
   });
+});
+
+test('nothing is named after a vector that is cut short, not even what could be empty', () => {
+  const Message = struct({ list: vector(uint16, 2, 0xff), none: opaque(0), trailer: rest });
+  const { fields } = partialLayout(Message, fromHex('040102'), 'Message');
+  expect(fields.map(({ path }) => path)).toEqual(['Message.list.length', 'Message.list[0]']);
 });
 
 test('a ClientHello is laid out as RFC 5246 §7.4.1.2 draws it', () => {
