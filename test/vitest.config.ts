@@ -18,6 +18,7 @@ export default defineConfig({
   resolve: { alias: names },
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: [`${root}test/support/seed.ts`],
     // The tests compute and seldom wait: a thread for each core, where the default leaves one idle.
     pool: 'threads',
     maxWorkers: '100%',
