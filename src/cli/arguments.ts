@@ -2,7 +2,16 @@
  * Arguments: what several commands read from a command line in the same way, and how they say what is wrong with it.
  */
 
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { Failure, Misuse } from './command.ts';
+
+/** The options, each of them with its `no-` where it is boolean, and what stands beside them. @throws Misuse */
+export function argumentsOf<const Options extends NonNullable<ParseArgsConfig['options']>>(
+  args: readonly string[],
+  options: Options,
+) {
+  return orMisuse(() => parseArgs({ args: [...args], allowPositionals: true, allowNegative: true, options }));
+}
 
 /** What `read` throws at arguments that make no sense, as a Misuse: its first sentence, which says what. */
 export function orMisuse<T>(read: () => T): T {

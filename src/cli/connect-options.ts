@@ -3,13 +3,12 @@
  */
 
 import { appendFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { type ClientOptions, clientEndpoint } from '../node/endpoint.ts';
 import { createSecureContext } from '../node/index.ts';
 import { cipherSuitesOf } from '../node/openssl-names.ts';
 import { nodeCrypto } from '../node-crypto/index.ts';
 import { MemoryClientSessionCache } from '../session/client-cache.ts';
-import { items, orFailure, orMisuse, seconds, wholeNumber } from './arguments.ts';
+import { argumentsOf, items, orFailure, orMisuse, seconds, wholeNumber } from './arguments.ts';
 import { Failure, Misuse } from './command.ts';
 import type { Target } from './dial.ts';
 import { inputIsPiped } from './exchange.ts';
@@ -72,31 +71,24 @@ export function readConnectOptions(args: readonly string[]): ConnectCommand {
 type Values = ReturnType<typeof parsed>['values'];
 
 function parsed(args: readonly string[]) {
-  return orMisuse(() =>
-    parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      allowNegative: true,
-      options: {
-        alpn: { type: 'string' },
-        ca: { type: 'string', multiple: true },
-        cert: { type: 'string' },
-        insecure: { type: 'boolean' },
-        interactive: { type: 'boolean', short: 'i' },
-        json: { type: 'boolean' },
-        key: { type: 'string' },
-        keylog: { type: 'string' },
-        rate: { type: 'string' },
-        resume: { type: 'string' },
-        servername: { type: 'string' },
-        starttls: { type: 'string' },
-        suites: { type: 'string' },
-        timeout: { type: 'string' },
-        trace: { type: 'boolean' },
-        wait: { type: 'string' },
-      },
-    }),
-  );
+  return argumentsOf(args, {
+    alpn: { type: 'string' },
+    ca: { type: 'string', multiple: true },
+    cert: { type: 'string' },
+    insecure: { type: 'boolean' },
+    interactive: { type: 'boolean', short: 'i' },
+    json: { type: 'boolean' },
+    key: { type: 'string' },
+    keylog: { type: 'string' },
+    rate: { type: 'string' },
+    resume: { type: 'string' },
+    servername: { type: 'string' },
+    starttls: { type: 'string' },
+    suites: { type: 'string' },
+    timeout: { type: 'string' },
+    trace: { type: 'boolean' },
+    wait: { type: 'string' },
+  });
 }
 
 function clientOptions(values: Values, judge: Judge): ClientOptions {

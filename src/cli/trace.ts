@@ -4,7 +4,6 @@
 
 import { createReadStream } from 'node:fs';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import {
   type Input,
   type InputConnection,
@@ -16,7 +15,7 @@ import {
   traceConnection,
 } from '../trace/index.ts';
 import { concatAll } from '../wire/bytes.ts';
-import { orMisuse } from './arguments.ts';
+import { argumentsOf } from './arguments.ts';
 import { type Command, Failure, Misuse, status } from './command.ts';
 import { reasonOf, showsColor, write } from './output.ts';
 
@@ -96,22 +95,15 @@ function formOf({ html, json }: { html?: boolean; json?: boolean }): Options['fo
 }
 
 function parsed(args: readonly string[]) {
-  return orMisuse(() =>
-    parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      allowNegative: true,
-      options: {
-        keylog: { type: 'string' },
-        connection: { type: 'string', multiple: true },
-        html: { type: 'boolean' },
-        json: { type: 'boolean' },
-        output: { type: 'string', short: 'o' },
-        bytes: { type: 'string' },
-        color: { type: 'boolean' },
-      },
-    }),
-  );
+  return argumentsOf(args, {
+    keylog: { type: 'string' },
+    connection: { type: 'string', multiple: true },
+    html: { type: 'boolean' },
+    json: { type: 'boolean' },
+    output: { type: 'string', short: 'o' },
+    bytes: { type: 'string' },
+    color: { type: 'boolean' },
+  });
 }
 
 function wholeNumber(option: string, text: string): number {
