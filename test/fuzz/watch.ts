@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { type ClientConnection, type ConnectionHandlers, type ServerConnection, TlsError } from 'reprise-tls';
+import { handshakeHeaderLength } from '../../src/handshake/messages.ts';
 import { ContentType } from '../../src/record/content.ts';
 import { AlertDescription, AlertLevel } from '../../src/wire/alert.ts';
-import { concatAll, hex } from '../../src/wire/bytes.ts';
+import { concat, concatAll, hex } from '../../src/wire/bytes.ts';
 import { faults } from '../../src/wire/error.ts';
 import { recordsOf } from '../support/dissect.ts';
 import { pieces } from '../support/pieces.ts';
@@ -24,8 +25,10 @@ export class Watch {
   readonly handlers: ConnectionHandlers;
   /** What it sent and the peer has not taken yet. */
   readonly arrived: Uint8Array[] = [];
-  /** What the peer sent as application data, under the keys of the connection or not. */
-  readonly expected: Uint8Array[] = [];
+  /** What the peer sent as application data and may be delivered, under the keys of the connection or not. */
+  readonly #expected: Uint8Array[] = [];
+  /** What the peer has said of a handshake message that it has not said to its end. */
+  #begun: Uint8Array = new Uint8Array(0);
   /** What a feed threw, which it must not. */
   readonly #thrown: unknown[] = [];
   readonly #sent: Uint8Array[] = [];
@@ -74,12 +77,22 @@ export class Watch {
     };
   }
 
+  /** The peer sends a record with this content. */
+  peerSends(type: number, content: Uint8Array): void {
+    if (type === ContentType.handshake) {
+      this.#begun = behindWhole(concat(this.#begun, content));
+    } else if (type === ContentType.application_data && this.#begun.length === 0) {
+      // Nothing may come between the fragments of a handshake message (RFC 5246 §6.2.1).
+      this.#expected.push(content);
+    }
+  }
+
   /** What holds at any time. */
   judge({ state }: Connection): void {
     assert.deepEqual(this.#thrown, []);
     assert.ok(this.#ends.length <= 1 && this.#secured <= 1);
     assert.equal(state === 'closed', this.#ends.length === 1);
-    assert.ok(hex(concatAll(this.expected)).startsWith(hex(concatAll(this.#delivered))));
+    assert.ok(hex(concatAll(this.#expected)).startsWith(hex(concatAll(this.#delivered))));
     const records = recordsOf(concatAll(this.#sent));
     const alerts = records.filter(({ type }) => type === ContentType.alert);
     // One that refuses to renegotiate, and the last.
@@ -119,5 +132,16 @@ export class Watch {
 
   #expectNoEnd(what: string): void {
     assert.equal(this.#ends.length, 0, `it has ended, and yet it ${what}`);
+  }
+}
+
+/** What is left of a stream of handshake messages behind those that are whole. */
+function behindWhole(bytes: Uint8Array): Uint8Array {
+  let rest = bytes;
+  for (;;) {
+    const [, high = 0, middle = 0, low = 0] = rest;
+    const length = handshakeHeaderLength + (high << 16) + (middle << 8) + low;
+    if (rest.length < length) return rest;
+    rest = rest.subarray(length);
   }
 }

@@ -73,11 +73,10 @@ async function play(role: Role, input: Uint8Array): Promise<void> {
       ? new ClientConnection(client, watch.handlers)
       : new ServerConnection(server, watch.handlers);
   watch.feedInPieces(connection, length === 0 ? 0x10000 : length);
-  const peer = peerOf(connection, watch.arrived, asked);
+  const peer = watched(peerOf(connection, watch.arrived, asked), watch);
   if (connection instanceof ClientConnection) connection.start();
 
   const record = (type: number, content: Uint8Array) => {
-    if (type === ContentType.application_data) watch.expected.push(content);
     if (content.length === 0 && peer.keys !== undefined) peer.sealed(type as ContentType, content);
     else peer.record(type as ContentType, content);
   };
@@ -101,6 +100,18 @@ async function play(role: Role, input: Uint8Array): Promise<void> {
   await connection.feed(new Uint8Array(0));
   watch.judge(connection);
   watch.judgeEnd(connection);
+}
+
+/** The watch is told of each record that the peer sends, but for what is sent raw. */
+function watched(peer: Peer, watch: Watch): Peer {
+  for (const way of ['record', 'sealed'] as const) {
+    const send = peer[way].bind(peer);
+    peer[way] = (type, content) => {
+      watch.peerSends(type, content);
+      send(type, content);
+    };
+  }
+  return peer;
 }
 
 /** The steps of a kind; where its session is refused, those of another handshake from there on. */
