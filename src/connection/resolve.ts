@@ -21,7 +21,13 @@ import type { ResumptionEvent } from '../session/counters.ts';
 import { empty, hex, utf8 } from '../wire/bytes.ts';
 import { encode, uint16 } from '../wire/codec.ts';
 import { ask } from './ask.ts';
-import type { BareClientConfig, BareConfig, BareServerConfig, CredentialSource } from './bare-config.ts';
+import type {
+  BareClientConfig,
+  BareConfig,
+  BareServerConfig,
+  ClientSessionSource,
+  CredentialSource,
+} from './bare-config.ts';
 import type { Settings } from './config.ts';
 import { memoize } from './once.ts';
 import type { Report } from './report.ts';
@@ -93,33 +99,57 @@ export const resolveServer = /* @__PURE__ */ memoize((config: BareServerConfig):
   };
 });
 
-/** @throws TypeError or RangeError on a configuration that cannot be meant */
+/**
+ * What a client's configuration comes to. Its sessions are left for last: connections that differ in them alone have all
+ * else in common.
+ * @throws TypeError or RangeError on a configuration that cannot be meant
+ */
 export const resolveClient = /* @__PURE__ */ memoize(
   (config: BareClientConfig): Resolved<ClientParameters> => {
-    const { trust, serverName, certificates = [] } = Object.freeze(config);
-    const common = resolveCommon(config);
-    if (trust === undefined) throw new TypeError('a client needs trust: there is no default that has any');
-    const server = serverName === undefined ? undefined : readServerName(serverName);
-    const credentials = certificates.map((source) => source(common));
-    // C9: what a session of this client was made under.
-    const digest = contextDigest(common.sha256, 'reprise client context', [
-      ['cipher suites', ...common.cipherSuites.map(({ id }) => encode(uint16, id))],
-      ['credentials', ...credentials.map((credential) => credential.digest)],
-      trustEntry(trust),
-    ]);
-    const parameters: ClientParameters = {
-      ...common,
-      trust,
-      serverName: server?.name,
-      offer: makeOfferings(common, server?.isAddress ? undefined : server?.name),
-      credentials,
-      contextDigest: digest,
-      sessions: config.sessions?.(common, { contextDigest: digest, serverName: server?.name }),
-    };
+    const { common, parameters } = resolveClientApart(alike.get(config) ?? config);
+    const { contextDigest, serverName } = parameters;
     const { hashes, report, observe } = common;
-    return { parameters, hashes, report, observe };
+    return {
+      parameters: { ...parameters, sessions: config.sessions?.(common, { contextDigest, serverName }) },
+      hashes,
+      report,
+      observe,
+    };
   },
 );
+
+/** From a configuration with other sessions to the one that it is otherwise like. */
+const alike = new WeakMap<BareClientConfig, BareClientConfig>();
+
+/** The same configuration with sessions of its own, of which nothing else is checked or parsed again. */
+export function withSessions(config: BareClientConfig, sessions: ClientSessionSource): BareClientConfig {
+  const other: BareClientConfig = Object.create(config, { sessions: { value: sessions, enumerable: true } });
+  alike.set(other, alike.get(config) ?? config);
+  return other;
+}
+
+const resolveClientApart = /* @__PURE__ */ memoize((config: BareClientConfig) => {
+  const { trust, serverName, certificates = [] } = Object.freeze(config);
+  const common = resolveCommon(config);
+  if (trust === undefined) throw new TypeError('a client needs trust: there is no default that has any');
+  const server = serverName === undefined ? undefined : readServerName(serverName);
+  const credentials = certificates.map((source) => source(common));
+  // C9: what a session of this client was made under.
+  const digest = contextDigest(common.sha256, 'reprise client context', [
+    ['cipher suites', ...common.cipherSuites.map(({ id }) => encode(uint16, id))],
+    ['credentials', ...credentials.map((credential) => credential.digest)],
+    trustEntry(trust),
+  ]);
+  const parameters: Omit<ClientParameters, 'sessions'> = {
+    ...common,
+    trust,
+    serverName: server?.name,
+    offer: makeOfferings(common, server?.isAddress ? undefined : server?.name),
+    credentials,
+    contextDigest: digest,
+  };
+  return { common, parameters };
+});
 
 function resolveCommon(config: BareConfig & Settings) {
   const { crypto, keyLog } = config;

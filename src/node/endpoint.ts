@@ -4,16 +4,20 @@
  */
 
 import { domainToASCII } from 'node:url';
-import { ClientConnection } from '../connection/client.ts';
+import { BareClientConnection } from '../connection/bare-client.ts';
+import type { BareClientConfig } from '../connection/bare-config.ts';
 import type { CertificateConfig, ClientConfig, Config, ServerConfig } from '../connection/config.ts';
 import { furnishClient, furnishServer } from '../connection/furnish.ts';
 import type { ConnectionHandlers } from '../connection/handlers.ts';
-import { resolveClient, resolveServer } from '../connection/resolve.ts';
+import { memoize } from '../connection/once.ts';
+import { resolveClient, resolveServer, withSessions } from '../connection/resolve.ts';
 import { ServerConnection } from '../connection/server.ts';
+import { clientSessions } from '../connection/sessions.ts';
 import { upon } from '../session/asking.ts';
 import type { ClientSessionCache, MaybePromise, SessionStore } from '../session/store.ts';
 import { ClientSession } from './client-session.ts';
 import { applicationProtocols, defined, either, pick } from './options.ts';
+import { Recent } from './recent.ts';
 import { contextOf, SecureContext, type SecureContextOptions } from './secure-context.ts';
 import { type AnchorOptions, type PeerTrust, peerTrust, type TrustOptions } from './trust.ts';
 
@@ -70,7 +74,7 @@ export interface Endpoint {
   readonly handshakeTimeout: number;
   /** The session of a client's socket. */
   readonly session: ClientSession | undefined;
-  open(handlers: ConnectionHandlers): ClientConnection | ServerConnection;
+  open(handlers: ConnectionHandlers): BareClientConnection | ServerConnection;
 }
 
 /** A client's, for one connection. @throws TypeError or RangeError on options that cannot be meant or honoured */
@@ -82,26 +86,55 @@ export function clientEndpoint(options: ClientOptions): Endpoint {
   if (rejectUnauthorized && (serverName ?? verifyCertificate ?? checkServerIdentity) === undefined) {
     throw new TypeError('expected servername or host, to check the certificate of the server for');
   }
-  const trust = peerTrust(context, options);
+  const client = clientOf(context, options, serverName);
   // Without a name and without a partition nothing tells one server's sessions from another's.
   const nameless = serverName === undefined && sessionPartition === undefined;
   const cache = nameless ? undefined : options.sessionCache;
   const session = new ClientSession(options.session, cache, options.port);
-  const config: ClientConfig = {
-    ...commonConfig(options, context, passedOnToClients),
-    verifyCertificate: trust.verifyCertificate,
-    certificates: context.certificates,
+  const sessions = clientSessions({
     sessionCache: session,
-    ...defined({ serverName, sessionPartition: nameless ? '' : sessionPartition }),
-  };
-  resolveClient(furnishClient(config));
+    ...pick(options, ['sessionStoreDeadline', 'sessionStoreBreaker']),
+    ...defined({ sessionPartition: nameless ? '' : sessionPartition }),
+  });
+  const config = withSessions(client.config, sessions);
+  resolveClient(config);
   return {
     role: 'client',
-    trust,
+    trust: client.trust,
     session,
     handshakeTimeout: handshakeTimeoutOf(options),
-    open: (handlers) => new ClientConnection(config, handlers),
+    open: (handlers) => new BareClientConnection(config, handlers),
   };
+}
+
+/** What the sockets of a client have in common: all but their sessions. */
+interface Client {
+  readonly config: BareClientConfig;
+  readonly trust: PeerTrust;
+}
+
+const recentClients = memoize((_: SecureContext) => new Recent<Client>(16));
+
+/**
+ * It is made once for each context and all that is said beside it: to read and check that anew for every socket is a good
+ * part of a resumed handshake, and so is to parse the certificate of the server again.
+ */
+function clientOf(context: SecureContext, options: ClientOptions, serverName: string | undefined): Client {
+  const { rejectUnauthorized, verifyCertificate, checkServerIdentity } = options;
+  const alpnProtocols = either(options, 'ALPNProtocols', 'alpnProtocols', applicationProtocols);
+  const trusted = [rejectUnauthorized, verifyCertificate, checkServerIdentity];
+  const said = namesForClients.map((name) => options[name]);
+  return recentClients(context).find([serverName, JSON.stringify(alpnProtocols), ...trusted, ...said], () => {
+    const trust = peerTrust(context, options);
+    const config = furnishClient({
+      ...context.config,
+      ...pick(options, namesForClients),
+      verifyCertificate: trust.verifyCertificate,
+      certificates: context.certificates,
+      ...defined({ serverName, alpnProtocols }),
+    });
+    return { config, trust };
+  });
 }
 
 /** Finds the context for a server name; undefined: the server's own. */
@@ -115,12 +148,14 @@ export function serverEndpoint(options: ServerOptions, named?: ContextByName): E
     'none';
   const trust = clientTrust(clientAuthentication, context, options);
   const config: ServerConfig = {
-    ...commonConfig(options, context, passedOnToServers),
+    ...context.config,
+    ...pick(options, namesForServers),
     ...certificateSelection(options, context, named),
     ...defined({
       clientAuthentication,
       verifyCertificate: trust.verifyCertificate,
       sessionStore: options.sessionStore ?? undefined,
+      alpnProtocols: either(options, 'ALPNProtocols', 'alpnProtocols', applicationProtocols),
     }),
   };
   resolveServer(furnishServer(config));
@@ -163,24 +198,19 @@ const passedOn: Record<PassedOn<Config>, true> = {
   observe: true,
 };
 
-const passedOnToClients: Record<PassedOn<ClientConfig>, true> = passedOn;
+const namesForClients = namesIn<PassedOn<ClientConfig>>(passedOn);
 
-const passedOnToServers: Record<PassedOn<ServerConfig>, true> = {
+const namesForServers = namesIn<PassedOn<ServerConfig>>({
   ...passedOn,
   sessionIds: true,
   awaitSessionStore: true,
   singleUseSessions: true,
   acceptSession: true,
   strictSessionInvalidation: true,
-};
+});
 
-function commonConfig<O extends EndpointOptions, N extends keyof O & string>(
-  options: O,
-  context: SecureContext,
-  names: Readonly<Record<N, true>>,
-) {
-  const alpnProtocols = either(options, 'ALPNProtocols', 'alpnProtocols', applicationProtocols);
-  return { ...context.config, ...pick(options, Object.keys(names) as N[]), ...defined({ alpnProtocols }) };
+function namesIn<N extends string>(table: Readonly<Record<N, true>>): readonly N[] {
+  return Object.keys(table) as N[];
 }
 
 /** As node: from 0, which is no limit at all, to what a timer can be set for. */

@@ -123,15 +123,19 @@ export function contextOf(
   options: SecureContextOptions & { readonly secureContext?: SecureContext | undefined },
 ): SecureContext {
   const { secureContext } = options;
-  if (secureContext === undefined) return new SecureContext(options);
+  const own = contextOptions.find((name) => options[name] !== undefined);
+  if (secureContext === undefined && own !== undefined) return new SecureContext(options);
+  refuseUnsupported(options);
+  if (secureContext === undefined) return plainContext;
   if (!(secureContext instanceof SecureContext)) {
     throw new TypeError('secureContext: expected one made by createSecureContext of reprise-tls/node');
   }
-  refuseUnsupported(options);
-  const beside = contextOptions.find((name) => options[name] !== undefined);
-  if (beside === undefined) return secureContext;
-  throw new TypeError(`${beside}: expected it in createSecureContext, got it beside secureContext`);
+  if (own === undefined) return secureContext;
+  throw new TypeError(`${own}: expected it in createSecureContext, got it beside secureContext`);
 }
+
+/** That of all who ask for nothing in particular. */
+const plainContext = new SecureContext();
 
 /** The same options with their context made, and not to be made again. */
 export function withContext<O extends Parameters<typeof contextOf>[0]>(

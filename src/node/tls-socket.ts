@@ -14,8 +14,8 @@ import type {
   EphemeralKeyInfo,
   PeerCertificate,
 } from 'node:tls';
+import { BareClientConnection } from '../connection/bare-client.ts';
 import type { ChannelBindingType } from '../connection/channel-binding.ts';
-import { ClientConnection } from '../connection/client.ts';
 import type { ConnectionInfo } from '../connection/info.ts';
 import { TlsError } from '../wire/error.ts';
 import { Channel } from './channel.ts';
@@ -176,7 +176,7 @@ export class TlsSocket extends SocketLike {
     }
     const { connection } = this.#channel;
     this.#channel.start(() => {
-      if (connection instanceof ClientConnection) connection.start();
+      if (connection instanceof BareClientConnection) connection.start();
     });
   }
 
