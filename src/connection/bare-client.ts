@@ -21,7 +21,7 @@ export class BareClientConnection extends Connection<ClientStates> {
   constructor(config: BareClientConfig, handlers: ConnectionHandlers) {
     const { parameters, hashes, report, observe } = resolveClient(config);
     const peer = new Peer(clientStates, new RecordLayer());
-    const forget = (error: TlsError, established: Established | undefined) => {
+    const forget = (error: TlsError | undefined, established: Established | undefined) => {
       // C10: what could not be gone on with is not offered again. A fatal alert later forgets it too (RFC 5246 §7.2.2).
       const inVain = established === undefined && peer.resuming !== undefined;
       const broken = established !== undefined && isFatal(error);

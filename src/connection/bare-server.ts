@@ -20,7 +20,7 @@ export class BareServerConnection extends Connection<ServerStates> {
   constructor(config: BareServerConfig, handlers: ConnectionHandlers) {
     const { parameters, hashes, report, observe, strictSessionInvalidation } = resolveServer(config);
     const peer = new Peer(serverStates, new RecordLayer());
-    const forget = (error: TlsError, established: Established | undefined) => {
+    const forget = (error: TlsError | undefined, established: Established | undefined) => {
       // S31: before the client's Finished anybody who saw the ID could have caused the alert.
       const trusted = established !== undefined || strictSessionInvalidation;
       const sessionId = established?.sessionId ?? peer.resuming;

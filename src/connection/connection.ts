@@ -47,8 +47,8 @@ export interface Engine<S extends StateTable> {
   readonly hashes: readonly Hash[];
   readonly report: (report: Report) => void;
   readonly observe: (event: ResumptionEvent) => void;
-  /** Forgets the session of a connection that ended in `error`, where that is called for (rules S31, C10). */
-  forget(error: TlsError, established: Established | undefined): MaybePromise<void>;
+  /** Forgets the session of a connection that ended in `error`, or was abandoned, where that is called for (rules S31, C10). */
+  forget(error: TlsError | undefined, established: Established | undefined): MaybePromise<void>;
 }
 
 export abstract class Connection<S extends StateTable = StateTable> {
@@ -157,7 +157,14 @@ export abstract class Connection<S extends StateTable = StateTable> {
 
   /** Ends the connection at once, without a word to the peer, as where its transport is lost. */
   abort(cause?: unknown): void {
-    this.#end(aborted(this.state, cause));
+    if (!this.#ended) this.#end(aborted(this.state, cause));
+  }
+
+  /** The same where there is nobody to be told: no handler is called any more, and no error is made for one. */
+  abandon(): void {
+    if (this.#ended) return;
+    this.#cease();
+    this.#forgetSession(undefined);
   }
 
   /**
@@ -380,11 +387,7 @@ export abstract class Connection<S extends StateTable = StateTable> {
 
   #end(error: TlsError | undefined): void {
     if (this.#ended) return;
-    this.#ended = true;
-    this.#driver.stop();
-    this.#joiner.clear();
-    this.#engine.peer.destroy();
-    this.#release?.();
+    this.#cease();
     if (error !== undefined) this.#forgetSession(error);
     try {
       this.#handlers.close?.(error);
@@ -396,7 +399,16 @@ export abstract class Connection<S extends StateTable = StateTable> {
     }
   }
 
-  #forgetSession(error: TlsError): void {
+  /** Overwrites what is secret, and lets go of who waits. */
+  #cease(): void {
+    this.#ended = true;
+    this.#driver.stop();
+    this.#joiner.clear();
+    this.#engine.peer.destroy();
+    this.#release?.();
+  }
+
+  #forgetSession(error: TlsError | undefined): void {
     const forgotten = this.#engine.forget(error, this.#established);
     // Last and best effort: nobody waits for it, and its faults were reported.
     if (isPromiseLike(forgotten)) forgotten.then(undefined, () => {});

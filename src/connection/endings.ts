@@ -44,6 +44,6 @@ export function keysExhausted(state: string): TlsError {
 }
 
 /** Whether a fatal alert was exchanged, known by name or not (RFC 5246 §7.2.2); close_notify is none. */
-export function isFatal({ origin, alert }: TlsError): boolean {
-  return origin !== undefined && alert !== 'close_notify';
+export function isFatal(error: TlsError | undefined): boolean {
+  return error?.origin !== undefined && error.alert !== 'close_notify';
 }

@@ -107,7 +107,7 @@ export class Channel {
     this.#destroyed = true;
     this.#told = [];
     this.#unread = empty;
-    this.connection.abort();
+    this.connection.abandon();
     if (after === 'alert') this.#transport.conclude();
     else this.#transport.destroy();
   }

@@ -190,6 +190,20 @@ describe('`abort`', () => {
   });
 });
 
+describe('`abandon`', () => {
+  test.each(named)('%s: ends at once, without a word to anybody', async (_, place) => {
+    const { end } = await approach(place, async (peer) => {
+      peer.connection.abandon();
+      peer.connection.abandon();
+      peer.connection.abort();
+      peer.connection.feedEnd();
+      expect(await peer.silent()).toBe(true);
+      expect(peer.connection.state).toBe('closed');
+    });
+    expect(end.closed).toBeUndefined();
+  });
+});
+
 describe('misuse is a TypeError at once, and costs the connection nothing', () => {
   test.each(handshaking)('%s: `write`, exporters and bindings wait for `secure`', async (_, place) => {
     await approach(place, async (peer) => {
@@ -203,7 +217,7 @@ describe('misuse is a TypeError at once, and costs the connection nothing', () =
   });
 
   test.each(roles)('and a %s that has ended gives nothing more out', async (role) => {
-    for (const end of ['abort', 'feedEnd'] as const) {
+    for (const end of ['abort', 'abandon', 'feedEnd'] as const) {
       const pair = await abbreviated();
       const connection = pair[role];
       connection[end]();

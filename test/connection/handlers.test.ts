@@ -108,6 +108,19 @@ describe('the application ends the connection', () => {
     expectOneEnd(stage);
   });
 
+  test.each(living)('by `abandon` in %s, and hears no more of it', async (_, at) => {
+    const stage = await doAt(at, (pair) => pair[at.role].abandon());
+    const { pair, log, keys } = stage;
+    const calls = log[at.role];
+    const before = calls.length;
+    pair.client.feedEnd();
+    pair.server.feedEnd();
+    expect(calls).toHaveLength(before);
+    expect(calls).not.toContain('close');
+    expect(pair[at.role].state).toBe('closed');
+    expect(keys.destroyed).toBe(keys.made);
+  });
+
   test.each(living)('by `close` in %s', async (_, at) => {
     const stage = await doAt(at, (pair) => pair[at.role].close());
     expect(endOf(stage.pair, at.role).closed).toEqual({ error: undefined });

@@ -196,6 +196,19 @@ test.each(failures)(
   },
 );
 
+test('C10: a resumption that is abandoned forgets the session as well, whoever is told of it', async () => {
+  const { cache, session } = await cached();
+  const { end } = await play(cache, async (server) => {
+    await server.hear('ClientHello');
+    server.resumed = session;
+    server.speak('ServerHello');
+    await server.settle();
+    server.connection.abandon();
+  });
+  expect(end.closed).toBeUndefined();
+  expect(cache.entries.size).toBe(0);
+});
+
 test('C10: a session that was given in the place of a cache is forgotten likewise, by all connections of that configuration', async () => {
   const { cache, session } = await cached();
   const config = clientConfig({ session: cache.only.state });
@@ -232,6 +245,7 @@ test('C10: an orderly end, or a transport that breaks after the handshake, forge
     (server) => server.connection.close(),
     (server) => server.connection.feedEnd(),
     (server) => server.connection.abort(),
+    (server) => server.connection.abandon(),
     (server) => server.sendAlert('user_canceled', 'warning'),
   ];
   const { cache, session } = await cached();
