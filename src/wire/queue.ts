@@ -60,10 +60,10 @@ export class ByteQueue {
     this.#borrowed = false;
   }
 
-  /** What is left goes into a new array, with room for `more` bytes and as much again. */
+  /** What is left goes into a new array, with room for `more` bytes and for as much as there is. */
   #move(more: number): void {
     const { length } = this;
-    const bytes = new Uint8Array(Math.max(smallestArray, 2 * (length + more)));
+    const bytes = new Uint8Array(Math.max(smallestArray, length + more, 2 * length));
     bytes.set(this.#bytes.subarray(this.#start, this.#end));
     this.#bytes = bytes;
     this.#start = 0;
