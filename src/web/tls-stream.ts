@@ -14,7 +14,7 @@ import type { ConnectionHandlers } from '../connection/handlers.ts';
 import type { ConnectionInfo } from '../connection/info.ts';
 import { ServerConnection } from '../connection/server.ts';
 import type { TlsError } from '../wire/error.ts';
-import { pieces } from './chunks.ts';
+import { inMemoryOfTheirOwn, pieces } from './chunks.ts';
 import { deferred } from './deferred.ts';
 import { Sink } from './sink.ts';
 import { Source } from './source.ts';
@@ -154,8 +154,7 @@ export class TlsStream<C extends Connection = ClientConnection | ServerConnectio
     try {
       return make({
         send: (flight) => this.#send(flight),
-        // The view does not outlive the call.
-        data: (bytes) => this.#incoming.push(bytes.slice()),
+        data: (bytes) => this.#incoming.push(inMemoryOfTheirOwn(bytes)),
         secure: (info) => {
           clearTimeout(this.#timer);
           this.#secured.resolve(info);

@@ -57,8 +57,10 @@ describe('what is written', () => {
     await Promise.all([echo, ends.client.closed, ends.server.closed]);
   });
 
-  test('is read as arrays of the reader’s own, whatever the provider does with its own', async () => {
-    const scratch = new Uint8Array(0x4000);
+  test.each([
+    ['an array', new Uint8Array(0x4000)],
+    ['a Buffer', Buffer.alloc(0x4000)],
+  ])('is read as arrays of the reader’s own, although the provider opens all into %s', async (_, scratch) => {
     const crypto = openingRecords((open) => (...args) => {
       const plaintext = open(...args) ?? new Uint8Array();
       scratch.set(plaintext);
@@ -74,6 +76,22 @@ describe('what is written', () => {
     expect([first.value, second.value]).toEqual([utf8('first'), utf8('second')]);
     expect(first.value?.buffer).not.toBe(second.value?.buffer);
     expect(first.value?.buffer.byteLength).toBe(5);
+  });
+
+  test('is read as the very array that the provider has opened it into, where that is all of its memory', async () => {
+    const opened: Uint8Array[] = [];
+    const crypto = openingRecords((open) => (...args) => {
+      const plaintext = open(...args);
+      if (plaintext !== undefined) opened.push(plaintext);
+      return plaintext;
+    });
+    const { client, server } = setting('abbreviated', { client: { crypto } });
+    const ends = join(client, server);
+    const reader = ends.client.readable.getReader();
+    await ends.server.writable.getWriter().write(new Uint8Array(5000).fill(7));
+    const { value } = await reader.read();
+    expect(value).toEqual(new Uint8Array(5000).fill(7));
+    expect(value).toBe(opened.at(-1));
   });
 
   test('may be nothing at all, which sends nothing', async () => {
