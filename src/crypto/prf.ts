@@ -5,7 +5,7 @@
  * the HMAC once and serves every label under one secret.
  */
 
-import { concat, utf8, wipe } from '../wire/bytes.ts';
+import { utf8, wipe } from '../wire/bytes.ts';
 import type { Hash, Mac } from './provider.ts';
 
 export class Prf {
@@ -20,13 +20,15 @@ export class Prf {
   /** PRF(secret, label, seed)[0..length-1]; the seed is the parts one after the other. */
   derive(label: string, length: number, ...seed: readonly Uint8Array[]): Uint8Array {
     if (!Number.isSafeInteger(length) || length < 0) throw new RangeError(`expected a length, got ${length}`);
-    const labelledSeed = concat(utf8(label), ...seed);
+    const labelledSeed = [utf8(label), ...seed];
     const output = new Uint8Array(length);
-    let a = labelledSeed; // A(0); A(i) = HMAC_hash(secret, A(i-1))
+    let a: readonly Uint8Array[] = labelledSeed; // A(0); A(i) = HMAC_hash(secret, A(i-1))
     for (let offset = 0; offset < length; offset += this.#hashLength) {
-      a = this.#mac.compute(a);
-      const block = this.#mac.compute(a, labelledSeed);
-      output.set(block.subarray(0, length - offset), offset);
+      a = [this.#mac.compute(...a)];
+      const block = this.#mac.compute(...a, ...labelledSeed);
+      // Byte by byte: a view of an array this small costs more than all of them.
+      const end = Math.min(length, offset + block.length);
+      for (let i = offset; i < end; i++) output[i] = block[i - offset] as number;
       wipe(block);
     }
     return output;
