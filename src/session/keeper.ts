@@ -83,18 +83,20 @@ const label = utf8('reprise session state');
 
 /** The state as it is stored: SHA-256 over `Checked`, then the state itself. */
 export function withChecksum(sha256: Hash, key: string, state: Uint8Array): Uint8Array {
-  const input = encode(Checked, { label, key: utf8(key), state });
-  const checksum = sha256.digest(input);
-  wipe(input);
-  return concat(checksum, state);
+  return concat(checksumOf(sha256, key, state), state);
 }
 
 /** The state, as a view into what was stored; undefined where the checksum is not that of this key and this state. */
 export function withoutChecksum(sha256: Hash, key: string, stored: Uint8Array): Uint8Array | undefined {
   if (stored.length < sha256.outputLength) return undefined;
+  const checksum = stored.subarray(0, sha256.outputLength);
   const state = stored.subarray(sha256.outputLength);
-  const expected = withChecksum(sha256, key, state);
-  const intact = equal(expected, stored);
-  wipe(expected);
-  return intact ? state : undefined;
+  return equal(checksumOf(sha256, key, state), checksum) ? state : undefined;
+}
+
+function checksumOf(sha256: Hash, key: string, state: Uint8Array): Uint8Array {
+  const input = encode(Checked, { label, key: utf8(key), state });
+  const checksum = sha256.digest(input);
+  wipe(input);
+  return checksum;
 }
