@@ -75,9 +75,11 @@ type Side = 'client' | 'server';
 /** The extensions of one hello that are known to us, decoded. */
 export type Extensions<S extends Side> = { [N in ExtensionName]?: Infer<(typeof extensions)[N][S]> };
 
-const byType = new Map<number, ExtensionName>(
-  Object.entries(extensions).map(([name, { type }]) => [type, name as ExtensionName]),
-);
+const inOrder = Object.entries(extensions) as readonly (readonly [
+  ExtensionName,
+  (typeof extensions)[ExtensionName],
+])[];
+const byType = new Map<number, ExtensionName>(inOrder.map(([name, { type }]) => [type, name]));
 
 /** @throws TlsError `decode_error` on a malformed extension, and on any that is repeated */
 export function readClientExtensions(list: readonly Extension[] | undefined): Extensions<'client'> {
@@ -101,8 +103,8 @@ export function readServerExtensions(
 /** The extensions in the table's order; undefined where there are none, since old peers know no empty list. */
 export function writeExtensions<S extends Side>(side: S, values: Extensions<S>): Extension[] | undefined {
   const list: Extension[] = [];
-  for (const [name, { type, [side]: codec }] of Object.entries(extensions)) {
-    const value = values[name as ExtensionName];
+  for (const [name, { type, [side]: codec }] of inOrder) {
+    const value = values[name];
     if (value === undefined) continue;
     list.push({ extensionType: type, extensionData: encode(codec as Codec<unknown>, value) });
   }
