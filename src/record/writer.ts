@@ -31,8 +31,9 @@ export class RecordWriter {
     const limit = this.#protection === undefined ? maxPlaintext : this.protectedLimit;
     const overhead = headerLength + (this.#protection?.expansion ?? 0);
     this.#reserve(content.length + Math.ceil(content.length / limit) * overhead);
+    const isOne = content.length <= limit;
     for (let offset = 0; offset < content.length; offset += limit) {
-      this.#append(type, content.subarray(offset, offset + limit));
+      this.#append(type, isOne ? content : content.subarray(offset, offset + limit));
     }
   }
 

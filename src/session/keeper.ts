@@ -95,7 +95,7 @@ export function withoutChecksum(sha256: Hash, key: string, stored: Uint8Array): 
 }
 
 function checksumOf(sha256: Hash, key: string, state: Uint8Array): Uint8Array {
-  const input = encode(Checked, { label, key: utf8(key), state });
+  const input = encode(Checked, { label, key: utf8(key), state }, 128 + state.length);
   const checksum = sha256.digest(input);
   wipe(input);
   return checksum;

@@ -36,9 +36,12 @@ export function decode<T>(codec: Codec<T>, bytes: Uint8Array, name: string): T {
   return value;
 }
 
-/** @throws RangeError on a value that the declaration does not allow: a fault of the caller, not of the peer */
-export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
-  const writer = new Writer();
+/**
+ * `capacity` says how many bytes may be expected, where that is known to be many.
+ * @throws RangeError on a value that the declaration does not allow: a fault of the caller, not of the peer
+ */
+export function encode<T>(codec: Codec<T>, value: T, capacity?: number): Uint8Array {
+  const writer = new Writer(capacity);
   codec.write(writer, value);
   return writer.finish();
 }

@@ -4,12 +4,17 @@
  * What is wrong here is wrong in our own values, so it throws `RangeError`, not an alert.
  */
 
+import { empty } from './bytes.ts';
+
 export class Writer {
-  #bytes: Uint8Array;
+  readonly #capacity: number;
+  /** It takes memory with its first byte: many an extension has none. */
+  #bytes = empty;
   #length = 0;
 
+  /** `capacity` is how many bytes it takes memory for at first. */
   constructor(capacity = 128) {
-    this.#bytes = new Uint8Array(capacity);
+    this.#capacity = capacity;
   }
 
   uint(value: number, length: number): void {
@@ -63,7 +68,7 @@ export class Writer {
   #reserve(length: number): void {
     const needed = this.#length + length;
     if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+    const grown = new Uint8Array(Math.max(needed, this.#capacity, 2 * this.#bytes.length));
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes.fill(0);
     this.#bytes = grown;
