@@ -29,7 +29,7 @@ export default {
   jsonReporter: { fileName: '.stryker/report.json' },
   htmlReporter: { fileName: '.stryker/report.html' },
   tempDirName: '.stryker/sandbox',
-  ignorePatterns: ['.git', '.stryker', 'bench', 'coverage', 'dist'],
+  ignorePatterns: ['/.git', '/.stryker', '/bench', '/coverage', '/dist'],
   // Stryker would rewrite tsconfig.json by a programming interface that TypeScript 7 does not have; nothing needs it.
   tsconfigFile: 'none',
 };
