@@ -225,13 +225,13 @@ describe('the version of a record', () => {
 
 describe('an alert (RFC 5246 §7.2)', () => {
   test('is of level warning or fatal, and of any description', () => {
-    fc.assert(
-      fc.property(fc.nat(255), fc.nat(255), (level, description) => {
+    for (let level = 0; level <= 0xff; level++) {
+      for (const description of [0, 40, 0xff]) {
         const read = () => readAlert(Uint8Array.of(level, description));
         if (level === 1 || level === 2) expect(read()).toEqual({ level, description });
         else expect(read).toThrow(refusal('illegal-parameter', 'illegal_parameter'));
-      }),
-    );
+      }
+    }
   });
 
   test('is two bytes', () => {

@@ -88,6 +88,35 @@ describe.each(aeads)('under %s', (_, aead) => {
     fc.assert(property, { numRuns: 20 });
   });
 
+  test('what is too short for a nonce and a tag does not reach the AEAD', () => {
+    let opened = 0;
+    const counting: Aead = {
+      ...aead,
+      create: (bytes) => {
+        const key = aead.create(bytes);
+        return {
+          ...key,
+          open: (...sealed) => {
+            opened++;
+            return key.open(...sealed);
+          },
+        };
+      },
+    };
+    const protection = new RecordProtection(counting, keysOf(aead));
+    const { expansion } = protection;
+    const open = (length: number) => () =>
+      protection.open(ContentType.application_data, new Uint8Array(length));
+    for (let length = 0; length < expansion; length++) {
+      expect(open(length)).toThrow(
+        `expected at least ${expansion} bytes in a protected record, got ${length}`,
+      );
+    }
+    expect(opened).toBe(0);
+    expect(open(expansion)).toThrow('record 0 does not authenticate');
+    expect(opened).toBe(1);
+  });
+
   test('nonces and additional data are those of the RFCs, from sequence number zero', () => {
     const notes: { nonce: string; additionalData: string }[] = [];
     const protection = new RecordProtection(noting(aead, notes), keysOf(aead));

@@ -70,6 +70,56 @@ describe('a stream of records', () => {
     );
   });
 
+  test('is the same wherever two cuts fall, and counts what has come and is not read', () => {
+    const sent = [
+      { type: ContentType.handshake, minor: 3, fragment: Uint8Array.of(1, 2, 3) },
+      { type: ContentType.alert, minor: 3, fragment: Uint8Array.of() },
+      { type: ContentType.application_data, minor: 3, fragment: Uint8Array.of(4, 5, 6, 7) },
+    ];
+    const bytes = stream(sent);
+    for (let first = 1; first < bytes.length; first++) {
+      for (let second = 1; second <= bytes.length - first; second++) {
+        const reader = new RecordReader();
+        const came: (string | undefined)[] = [];
+        let unread = 0;
+        deliver(bytes, [first, second, bytes.length], (piece) => {
+          reader.push(piece);
+          unread += piece.length;
+          expect(reader.buffered).toBe(unread);
+          for (let record = reader.next(); record !== undefined; record = reader.next()) {
+            came.push(text(record));
+            unread -= 5 + record.fragment.length;
+            expect(reader.buffered).toBe(unread);
+          }
+          // What is left is less than a record.
+          expect(unread).toBeLessThan(5 + (sent[came.length]?.fragment.length ?? 0));
+          reader.settle();
+        });
+        expect(came).toEqual(sent.map(text));
+      }
+    }
+  });
+
+  test('that is cut within a record is read where it lies behind that record, and not copied', () => {
+    const [cut, next] = [new Uint8Array(20).fill(1), new Uint8Array(30).fill(2)];
+    const type = ContentType.application_data;
+    const bytes = stream([
+      { type, minor: 3, fragment: cut },
+      { type, minor: 3, fragment: next },
+    ]);
+    for (let at = 5; at < 5 + cut.length; at++) {
+      const reader = readerOf(bytes.subarray(0, at));
+      expect(reader.next()).toBeUndefined();
+      reader.settle();
+      const piece = bytes.slice(at);
+      reader.push(piece);
+      expect(reader.next()?.fragment).toEqual(cut);
+      const record = reader.next();
+      expect(record?.fragment).toEqual(next);
+      expect(record?.fragment.buffer).toBe(piece.buffer);
+    }
+  });
+
   test('may be read only after all of it has come', () => {
     fc.assert(
       fc.property(records, cuts, (sent, lengths) => {
