@@ -6,7 +6,7 @@ import {
   type CipherSuite,
   TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
 } from 'reprise-tls';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { extendedMasterSecret, masterSecret } from '../../src/crypto/key-schedule.ts';
 import { MessageJoiner } from '../../src/handshake/joiner.ts';
 import { agreeMasterSecret, deriveKeys } from '../../src/handshake/key-exchange.ts';
@@ -14,8 +14,11 @@ import { Peer } from '../../src/handshake/peer.ts';
 import { clientStates } from '../../src/handshake/states.ts';
 import { Transcript } from '../../src/handshake/transcript.ts';
 import { RecordLayer } from '../../src/record/layer.ts';
-import { clientConfig, meet, serverConfig } from '../support/resumption.ts';
+import { watchArrays } from '../support/arrays.ts';
+import type { Wire } from '../support/pair.ts';
+import { clientConfig, meet, OpenStore, serverConfig, stage } from '../support/resumption.ts';
 import { message, samples } from '../support/scripted.ts';
+import { secretsIn } from '../support/secrets.ts';
 
 const randoms = { client: new Uint8Array(32).fill(1), server: new Uint8Array(32).fill(2) };
 
@@ -84,6 +87,54 @@ test('a connection’s secrets are other with each handshake, and both sides’ 
   expect(one).toBe(same);
   expect(other).not.toBe(one);
   expect(one).toMatch(/^CLIENT_RANDOM [\da-f]{64} [\da-f]{96}$/);
+});
+
+describe('a master secret stands in no memory any more', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  /** The second flight of a full handshake, either way, ends with a Finished: it comes with one bit turned. */
+  const broken = () => {
+    let flights = 0;
+    return (bytes: Uint8Array) => {
+      const flight = bytes.slice();
+      if (++flights === 2) flight[flight.length - 1] = (flight.at(-1) ?? 0) ^ 1;
+      return [flight];
+    };
+  };
+
+  const masterSecretOf = (line = '') => Buffer.from(line.split(' ')[2] ?? '', 'hex');
+
+  test.each<[end: string, closed: string | undefined, wire: Wire]>([
+    ['when a full handshake is done', undefined, {}],
+    ['when the server ends it', 'bad_record_mac', { toServer: broken() }],
+    ['when the client ends it', 'bad_record_mac', { toClient: broken() }],
+  ])('%s', async (_, alert, wire) => {
+    const lines: string[] = [];
+    const config = { keyLog: (line: string) => void lines.push(line) };
+    const made = watchArrays();
+    const { clientEnd, serverEnd } = await meet(clientConfig(config), serverConfig(config), wire);
+    expect(lines).toHaveLength(2);
+    expect(clientEnd.closed?.error?.alert).toBe(alert);
+    expect(serverEnd.closed?.error?.alert).toBe(alert);
+    expect(masterSecretOf(lines[0])).toHaveLength(48);
+    expect(secretsIn(made, masterSecretOf(lines[0]))).toBe(0);
+  });
+
+  test('when a session was resumed, but in the stores and in what they gave out, which is theirs', async () => {
+    const lines: string[] = [];
+    const { client, server } = stage({
+      client: { sessionCache: new OpenStore() },
+      server: { keyLog: (line) => void lines.push(line) },
+    });
+    await meet(client, server);
+    const made = watchArrays();
+    const { serverEnd } = await meet(client, server);
+    expect(serverEnd.info?.resumed).toBe(true);
+    expect(masterSecretOf(lines[1])).toEqual(masterSecretOf(lines[0]));
+    expect(secretsIn(made, masterSecretOf(lines[1]))).toBe(0);
+  });
 });
 
 describe('a peer', () => {

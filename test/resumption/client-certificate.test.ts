@@ -11,6 +11,7 @@ import {
   offerRewritten,
   rewrite,
   serverConfig,
+  sessionIn,
   stage,
 } from '../support/resumption.ts';
 import { playClient } from '../support/scripted.ts';
@@ -51,6 +52,16 @@ test('S20: a client without certificate, where one is only asked for, resumes wi
   await meet(client, asking());
   const { serverEnd } = await meet(client, asking());
   expect(serverEnd.info).toMatchObject({ ...accepted, peerCertificates: [] });
+});
+
+test('S20: a session says that its client was verified where a chain was, and only there', async () => {
+  const { store } = await withClientCertificate();
+  expect(sessionIn(store)).toMatchObject({ peerCertificates: [expect.any(Uint8Array)], peerVerified: true });
+  for (const clientAuthentication of ['none', 'request'] as const) {
+    const without = stage({ server: { clientAuthentication } });
+    await meet(without.client, without.server);
+    expect(sessionIn(without.store)).toMatchObject({ peerCertificates: [], peerVerified: false });
+  }
 });
 
 test("S21: the stored client chain is verified again, now, by today's verifier and clock (RFC 5246 F.1.4, CVE-2025-68121)", async () => {

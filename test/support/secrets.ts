@@ -2,11 +2,11 @@
 
 export const secret: Buffer = Buffer.from('the master secret of a session');
 
-/** How often the secret stands in that memory. */
-export function secretsIn(made: Iterable<ArrayBufferLike>): number {
+/** How often the secret, this or another, stands in that memory. */
+export function secretsIn(made: Iterable<ArrayBufferLike>, wanted: Buffer = secret): number {
   let secrets = 0;
   for (const memory of made) {
-    secrets += Buffer.from(memory).toString('latin1').split(secret.toString('latin1')).length - 1;
+    secrets += Buffer.from(memory).toString('latin1').split(wanted.toString('latin1')).length - 1;
   }
   return secrets;
 }
