@@ -454,24 +454,30 @@ describe('what a store is asked', () => {
     ]);
   });
 
-  test('is observed once, failed after the deadline, suspended without a wait', async () => {
-    const events: StoreAsked[] = [];
-    const { guard } = guarded(
-      storeThat(() => new Promise((resolve) => setTimeout(resolve, 2 * deadline, state))),
-      { observe: (event) => events.push(event), breaker: { failures: 1 } },
-    );
-    const answer = guard.find('k');
-    await vi.advanceTimersByTimeAsync(2 * deadline);
-    await answer;
-    guard.forget('k');
-    expect(events).toEqual([
-      { kind: 'store-asked', operation: 'get', outcome: 'failed', milliseconds: deadline },
-      { kind: 'store-asked', operation: 'delete', outcome: 'suspended', milliseconds: 0 },
-    ]);
-  });
+  test.each([
+    ['answers', () => new Promise((resolve) => setTimeout(resolve, 2 * deadline, state))],
+    ['rejects', () => new Promise((_, reject) => setTimeout(reject, 2 * deadline, new Error('reset')))],
+  ])(
+    'is observed once, failed after the deadline, though it %s later, and suspended without a wait',
+    async (_, does) => {
+      const events: StoreAsked[] = [];
+      const { guard } = guarded(storeThat(does), {
+        observe: (event) => events.push(event),
+        breaker: { failures: 1 },
+      });
+      const answer = guard.find('k');
+      await vi.advanceTimersByTimeAsync(2 * deadline);
+      await answer;
+      guard.forget('k');
+      expect(events).toEqual([
+        { kind: 'store-asked', operation: 'get', outcome: 'failed', milliseconds: deadline },
+        { kind: 'store-asked', operation: 'delete', outcome: 'suspended', milliseconds: 0 },
+      ]);
+    },
+  );
 
   test('never took less than no time, though the clock was set back, and an observer that throws hurts nobody', () => {
-    const times = [1000, 0];
+    const times = [1000, 0, 1000, 1007];
     const events: StoreAsked[] = [];
     const observe = (event: StoreAsked) => {
       events.push(event);
@@ -483,6 +489,8 @@ describe('what a store is asked', () => {
     });
     expect(guard.find('k')).toEqual({ outcome: 'not-found' });
     expect(events).toMatchObject([{ milliseconds: 0 }]);
+    expect(guard.find('k')).toEqual({ outcome: 'not-found' });
+    expect(events).toMatchObject([{ milliseconds: 0 }, { milliseconds: 7 }]);
     expect(reports).toEqual([]);
   });
 });
@@ -496,6 +504,20 @@ test('no process lives on for a deletion that nobody waits for; for a question t
   expect(timers.map((timer) => timer.hasRef())).toEqual([true, true, false, true]);
   set.mockRestore();
   await Promise.all(answers);
+});
+
+test.each<[what: string, timer: unknown]>([
+  ['a number, as in browsers', 7],
+  ['nothing', null],
+  ['an object that cannot be let go', {}],
+  ['an object with something else of that name', { unref: true }],
+])('a deletion is waited for where a timer is %s', async (_, timer) => {
+  vi.spyOn(globalThis, 'setTimeout').mockReturnValue(timer as ReturnType<typeof setTimeout>);
+  vi.spyOn(globalThis, 'clearTimeout').mockReturnValue();
+  const { guard, reports } = guarded(storeThat(() => Promise.resolve()));
+  await guard.forget('k');
+  vi.restoreAllMocks();
+  expect(reports).toEqual([]);
 });
 
 test('a deadline that no timer can keep is refused', () => {

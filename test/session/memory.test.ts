@@ -226,6 +226,18 @@ describe('a store in memory', () => {
     expect(store.counters).toMatchObject({ expiries: 100, evictions: 0 });
   });
 
+  test('reclaims two of the dead with each that it stores, and never all of them at once', () => {
+    let now = 0;
+    const store = new MemorySessionStore({ clock: () => now });
+    for (let i = 0; i < 10; i++) store.set(`dead ${i}`, new Uint8Array(1), 1);
+    now = 1_000;
+    for (const left of [9, 7, 5, 3, 1, 1]) {
+      store.set(`live ${left}`, new Uint8Array(1), 1);
+      expect(store.size).toBe(left);
+      store.delete(`live ${left}`);
+    }
+  });
+
   test('drops all that is dead on forgetWhere, whatever the predicate says', () => {
     let now = 0;
     const store = new MemorySessionStore({ clock: () => now });
@@ -245,6 +257,22 @@ describe('a store in memory', () => {
       return true;
     });
     expect([forgotten, store.get('a')]).toEqual([0, new Uint8Array([2])]);
+  });
+
+  test('does not drop twice what its predicate has dropped, nor ask about what is gone', () => {
+    const store = new MemorySessionStore();
+    for (const key of ['a', 'b', 'c']) store.set(key, new Uint8Array([1]), 60);
+    const asked: string[] = [];
+    const forgotten = store.forgetWhere((key) => {
+      asked.push(key);
+      store.delete('a');
+      store.delete('b');
+      return true;
+    });
+    expect([asked, forgotten]).toEqual([['a', 'c'], 1]);
+    expect([store.size, store.counters.deletes]).toEqual([0, 3]);
+    store.set('d', new Uint8Array([2]), 60);
+    expect([store.size, store.get('d')]).toEqual([1, new Uint8Array([2])]);
   });
 
   test('survives a predicate that uses the store meanwhile, or throws', () => {
@@ -287,10 +315,12 @@ describe('a store in memory', () => {
   test('refuses what is no lifetime, no state and no capacity', () => {
     const store = new MemorySessionStore();
     expect(() => store.set('a', new Uint8Array(1), Number.NaN)).toThrow(RangeError);
+    expect(() => store.set('a', new Uint8Array(1), '60' as unknown as number)).toThrow(RangeError);
     expect(() => store.set('a', 'state' as unknown as Uint8Array, 1)).toThrow(TypeError);
     for (const capacity of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => new MemorySessionStore({ capacity })).toThrow(RangeError);
     }
+    expect(new MemorySessionStore({ capacity: 1 }).capacity).toBe(1);
     expect(store.size).toBe(0);
   });
 

@@ -329,6 +329,7 @@ describe('a key', () => {
     ['without a name', [{ ...keyNamed('a'), id: '' }]],
     ['of a name too long', [{ ...keyNamed('a'), id: 'a'.repeat(33) }]],
     ['of a name that is not visible ASCII', [{ ...keyNamed('a'), id: 'ä b' }]],
+    ['of a number for its name', [{ ...keyNamed('a'), id: 2026 as unknown as string }]],
   ];
 
   test.each(refused)('that is %s is refused', (_, keys) => {
@@ -356,6 +357,7 @@ describe('a key', () => {
     for (const minPaddedLength of [0, 32, 500, 513, Number.NaN, 1 << 19]) {
       expect(() => sealed({ minPaddedLength })).toThrow(RangeError);
     }
+    for (const minPaddedLength of [64, 1 << 18]) expect(() => sealed({ minPaddedLength })).not.toThrow();
   });
 });
 

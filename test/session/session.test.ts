@@ -224,6 +224,8 @@ describe('a session', () => {
     ['a time before the epoch', { establishedAt: -1 }],
     ['a time that is no whole millisecond', { establishedAt: 0.5 }],
     ['a time that is no number', { expiresAt: Number.NaN }],
+    ['a beginning of seven bytes', { establishedAt: 2 ** 48, expiresAt: 2 ** 48 }],
+    ['an end of seven bytes', { expiresAt: 2 ** 48 }],
     ['an end before its beginning', { expiresAt: example.establishedAt - 1 }],
     ['an unknown mode of client authentication', { clientAuthentication: 'perhaps' as 'none' }],
   ])('with %s cannot be made', (_, change) => {

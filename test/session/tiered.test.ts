@@ -84,6 +84,15 @@ describe('a copy nearby', () => {
     expect(here.get('k')).toBeUndefined();
   });
 
+  test('is kept by the platform’s own clock, unless told otherwise', () => {
+    const far = new MemorySessionStore();
+    far.set('k', one, 60);
+    const get = vi.spyOn(far, 'get');
+    const store = new TieredSessionStore(new MemorySessionStore(), far);
+    for (let i = 0; i < 3; i++) expect(store.get('k')).toEqual(one);
+    expect(get).toHaveBeenCalledTimes(1);
+  });
+
   test('counts its age from the question: an answer that took longer than the staleness is not kept', async () => {
     for (const [took, kept] of [
       [4000, 1000],
