@@ -314,6 +314,23 @@ describe('the suite', () => {
     );
   });
 
+  test('is refused for what the certificates lack that it would suit: a suite, or else a curve, or else a scheme', () => {
+    const refused =
+      (suites: readonly CipherSuite[], credentials: readonly Credential[], change: Known) => () =>
+        choose(ids(suites), defaultCipherSuites, credentials, { ...everything, ...change });
+    const forEcdsa = named('ECDSA');
+    const x25519Only = { supported_groups: [29] };
+    expect(refused(forEcdsa, [rsa], {})).toThrow(
+      refusal('no-common-cipher-suite', 'expected a suite for one of our certificates (rsa)'),
+    );
+    expect(refused(aes128, [ecdsa], x25519Only)).toThrow(refusal('no-common-group', 'got groups 29'));
+    // No suite is for the RSA key here, so that its having no curve does not count.
+    expect(refused(forEcdsa, [ecdsa, rsa], x25519Only)).toThrow(refusal('no-common-group', '(ecdsa, rsa)'));
+    expect(refused(aes128, [ecdsa, rsa], { ...x25519Only, signature_algorithms: [0x0403] })).toThrow(
+      refusal('no-common-signature-scheme', '(ecdsa, rsa)'),
+    );
+  });
+
   test('a certificate whose chain is signed with what the client lists goes before others (RFC 5246 §7.4.2)', () => {
     const signed = (chainSchemes: (number | undefined)[]): Credential =>
       ({ ...ecdsa, chainSchemes, digest: chainSchemes }) as unknown as Credential;

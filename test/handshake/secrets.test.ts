@@ -122,6 +122,20 @@ describe('a master secret stands in no memory any more', () => {
     expect(secretsIn(made, masterSecretOf(lines[0]))).toBe(0);
   });
 
+  test('when the session that it was of was refused', async () => {
+    const lines: string[] = [];
+    const { client, server } = stage({
+      client: { sessionCache: new OpenStore() },
+      server: { keyLog: (line) => void lines.push(line), acceptSession: () => false },
+    });
+    await meet(client, server);
+    const made = watchArrays();
+    const { serverEnd } = await meet(client, server);
+    expect(serverEnd.info).toMatchObject({ resumed: false, resumption: 'vetoed' });
+    expect(masterSecretOf(lines[1])).not.toEqual(masterSecretOf(lines[0]));
+    expect(secretsIn(made, masterSecretOf(lines[0]))).toBe(0);
+  });
+
   test('when a session was resumed, but in the stores and in what they gave out, which is theirs', async () => {
     const lines: string[] = [];
     const { client, server } = stage({

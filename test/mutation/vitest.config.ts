@@ -21,6 +21,7 @@ const tests: Readonly<Record<string, readonly string[]>> = {
     'vectors/refusals',
     'vectors/hellos',
     'connection/answers',
+    'connection/channel-binding',
     'connection/client-cert',
     'connection/server-cert',
   ],

@@ -76,6 +76,13 @@ test('C4: the server answers with any other ID, or none: the handshake is full, 
   );
 });
 
+test('C4: a client that has offered nothing forgets nothing', async () => {
+  const cache = new OpenStore();
+  const { end } = await play(cache, (server) => server.full({ fields: { sessionId: new Uint8Array(0) } }));
+  expect(end.info).toMatchObject({ resumed: false, resumption: 'not-found' });
+  expect(cache.asked).toEqual(['get']);
+});
+
 test('C4: a full handshake instead of the offered one puts its session in the place of the old', async () => {
   const { cache, session } = await cached();
   const { result } = await play(cache, (server) => server.full());
