@@ -465,6 +465,7 @@ describe('what a store is asked', () => {
         observe: (event) => events.push(event),
         breaker: { failures: 1 },
       });
+      vi.advanceTimersByTime(1000);
       const answer = guard.find('k');
       await vi.advanceTimersByTimeAsync(2 * deadline);
       await answer;
