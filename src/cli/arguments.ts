@@ -9,7 +9,9 @@ import { Failure, Misuse } from './command.ts';
 export function argumentsOf<const Options extends NonNullable<ParseArgsConfig['options']>>(
   args: readonly string[],
   options: Options,
-) {
+): ReturnType<
+  typeof parseArgs<{ args: string[]; allowPositionals: true; allowNegative: true; options: Options }>
+> {
   return orMisuse(() => parseArgs({ args: [...args], allowPositionals: true, allowNegative: true, options }));
 }
 
