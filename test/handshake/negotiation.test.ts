@@ -29,10 +29,13 @@ import {
   chooseCipherSuite,
   chooseGroup,
 } from '../../src/handshake/negotiation.ts';
+import { makeOfferings } from '../../src/handshake/offerings.ts';
 import type { Credential, ServerParameters } from '../../src/handshake/parameters.ts';
 import { offeredSessionId } from '../../src/handshake/resumption.ts';
 import { Transcript } from '../../src/handshake/transcript.ts';
 import { concat, latin1, utf8 } from '../../src/wire/bytes.ts';
+import { serverConfig } from '../support/resumption.ts';
+import { playClient } from '../support/scripted.ts';
 
 type Known = Extensions<'client'>;
 
@@ -360,6 +363,31 @@ describe('extensions', () => {
       application_layer_protocol_negotiation: [latin1('h2')],
       record_size_limit: 4096,
     });
+  });
+
+  test('in full are those of the hello: point formats too only where it has them (RFC 5246 §7.4.1.4)', async () => {
+    const answered = async (ec_point_formats: number[] | undefined) => {
+      const { result } = await playClient(serverConfig(), (client) =>
+        client.greet(undefined, { extensions: { ec_point_formats } }),
+      );
+      return result.extensions.ec_point_formats;
+    };
+    expect(await answered([0])).toEqual([0]);
+    expect(await answered(undefined)).toBeUndefined();
+  });
+
+  test('that a client asked for are those that it sent, but for signature_algorithms (RFC 5246 §7.4.1.4.1)', () => {
+    const offerable = {
+      cipherSuites: defaultCipherSuites,
+      groups: defaultGroups,
+      signatureSchemes: defaultSignatureSchemes,
+      alpnProtocols: [],
+      recordSizeLimit: 4096,
+    };
+    const { extensions = [], asked } = makeOfferings(offerable, 'site.test');
+    const sent = extensions.map(({ extensionType }) => extensionType);
+    expect(sent).toContain(13);
+    expect([...asked]).toEqual(sent.filter((type) => type !== 13));
   });
 
   test('are no list at all where there are none, for those who know no empty one', () => {

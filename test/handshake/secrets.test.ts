@@ -10,7 +10,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { extendedMasterSecret, masterSecret } from '../../src/crypto/key-schedule.ts';
 import { MessageJoiner } from '../../src/handshake/joiner.ts';
 import { agreeMasterSecret, deriveKeys } from '../../src/handshake/key-exchange.ts';
-import { Peer } from '../../src/handshake/peer.ts';
+import { endOfFlight, Peer, settled } from '../../src/handshake/peer.ts';
 import { clientStates } from '../../src/handshake/states.ts';
 import { Transcript } from '../../src/handshake/transcript.ts';
 import { RecordLayer } from '../../src/record/layer.ts';
@@ -149,6 +149,24 @@ describe('a master secret stands in no memory any more', () => {
     expect(masterSecretOf(lines[1])).toEqual(masterSecretOf(lines[0]));
     expect(secretsIn(made, masterSecretOf(lines[1]))).toBe(0);
   });
+});
+
+test('what goes on unattended throws nothing at anybody', async () => {
+  const unhandled = vi.fn();
+  process.on('unhandledRejection', unhandled);
+  settled(Promise.reject(new Error('the cache is down')));
+  settled(undefined);
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('unhandledRejection', unhandled);
+  expect(unhandled).not.toHaveBeenCalled();
+});
+
+test('nothing may have come behind the last message of a flight', () => {
+  const done = { name: 'ServerHelloDone', body: {}, raw: message('ServerHelloDone', {}) } as const;
+  expect(() => endOfFlight({ ...done, waiting: 0 })).not.toThrow();
+  expect(() => endOfFlight({ ...done, waiting: 1 })).toThrow(
+    expect.objectContaining({ reason: 'unexpected-message', alert: 'unexpected_message' }),
+  );
 });
 
 describe('a peer', () => {

@@ -8,6 +8,7 @@ import {
   clientConfig,
   established,
   meet,
+  OpenStore,
   offerRewritten,
   rewrite,
   serverConfig,
@@ -61,6 +62,15 @@ test('S20: a session says that its client was verified where a chain was, and on
     const without = stage({ server: { clientAuthentication } });
     await meet(without.client, without.server);
     expect(sessionIn(without.store)).toMatchObject({ peerCertificates: [], peerVerified: false });
+  }
+});
+
+test('a session remembers on the client’s side whether a certificate was asked for', async () => {
+  for (const clientAuthentication of ['none', 'request'] as const) {
+    const cache = new OpenStore();
+    const { client, server } = stage({ client: { sessionCache: cache }, server: { clientAuthentication } });
+    await meet(client, server);
+    expect(sessionIn(cache).clientAuthentication).toBe(clientAuthentication);
   }
 });
 
