@@ -302,6 +302,22 @@ test('S34: record_size_limit is negotiated in each handshake, and is none of the
   }
 });
 
+test('S34: the server’s limit is for what the client sends, and that of each handshake too (RFC 8449 §4)', async () => {
+  const { store, cache } = stage();
+  const data = new Uint8Array(5000).fill(3);
+  for (const [index, recordSizeLimit] of [64, 16384, 500].entries()) {
+    const server = serverConfig({ sessionStore: store, recordSizeLimit });
+    const pair = await meet(clientConfig({ sessionCache: cache }), server);
+    expect(pair.clientEnd.info?.resumed).toBe(index > 0);
+    pair.clientEnd.sent.length = 0;
+    pair.client.write(data);
+    await pair.settle();
+    const longest = Math.max(...pair.clientEnd.sent.flatMap(recordLengths));
+    expect(longest - 16).toBe(Math.min(recordSizeLimit, data.length));
+    expect(concat(...pair.serverEnd.received)).toEqual(data);
+  }
+});
+
 test('S34: a hello without record_size_limit gets none back, and full records', async () => {
   const known = await established({}, { extensions: { record_size_limit: 100 } });
   const { result } = await playClient(serverConfig({ sessionStore: known.store }), (client) =>
