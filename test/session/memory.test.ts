@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { afterEach, describe, expect, expectTypeOf, test, vi } from 'vitest';
+import { Arena } from '../../src/session/arena.ts';
 import { MemoryClientSessionCache } from '../../src/session/client-cache.ts';
 import { MemorySessionStore, type StoreCounters } from '../../src/session/memory.ts';
 import { empty, equal } from '../../src/wire/bytes.ts';
@@ -182,6 +183,20 @@ describe('a store in memory', () => {
     for (const [key, state] of kept) expect(equal(store.get(key) ?? empty, state), key).toBe(true);
     store.clear();
     expect([store.size, store.get([...kept.keys()][0] ?? '')]).toEqual([0, undefined]);
+  });
+
+  test('looks at no more of its entries for one key, however many there are', () => {
+    const store = new MemorySessionStore();
+    const look = vi.spyOn(Arena.prototype, 'int');
+    let stored = 0;
+    for (const many of [100, 1000, 10_000]) {
+      for (; stored < many; stored++) store.set(`${stored}`, new Uint8Array(1), 60);
+      look.mockClear();
+      for (let i = 0; i < 100; i++) expect(store.get(`${(i * many) / 100}`)).toHaveLength(1);
+      // Some eight for an entry that is the first of its bucket and is found and used; what is more is the search.
+      expect(look.mock.calls.length / 100).toBeLessThan(15);
+    }
+    look.mockRestore();
   });
 
   test('refuses a key that UTF-8 cannot write, where two keys would become one', () => {
