@@ -6,7 +6,7 @@ export type { ChannelBindingType } from './connection/channel-binding.ts';
 export { ClientConnection } from './connection/client.ts';
 export type { CertificateConfig, ClientConfig, Config, ServerConfig, Signer } from './connection/config.ts';
 export type { ConnectionHandlers } from './connection/handlers.ts';
-export type { ConnectionInfo } from './connection/info.ts';
+export type { ConnectionInfo, FalseStartInfo } from './connection/info.ts';
 export type { Report } from './connection/report.ts';
 export { ServerConnection } from './connection/server.ts';
 export { AES_128_GCM, AES_256_GCM, CHACHA20_POLY1305 } from './crypto/aead.ts';

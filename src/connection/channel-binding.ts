@@ -51,7 +51,10 @@ function serverEndPoint(established: Established, hashes: readonly Hash[]): Uint
 }
 
 /** Without it two connections can be made to share their secrets, and what is derived from them (RFC 7627 §5.4). */
-export function requireExtendedMasterSecret({ extendedMasterSecret }: Established, what: string): void {
+export function requireExtendedMasterSecret(
+  { extendedMasterSecret }: Pick<Established, 'extendedMasterSecret'>,
+  what: string,
+): void {
   if (!extendedMasterSecret) throw new TypeError(`${what} needs extended_master_secret (RFC 7627 §5.4)`);
 }
 

@@ -74,6 +74,12 @@ export interface ServerSettings extends Settings {
 export interface ClientSettings extends Settings {
   /** The server's name: sent (RFC 6066 §3) unless it is an address, given to the verifier, bound to sessions. */
   readonly serverName?: string;
+  /**
+   * Whether a full handshake lets this side write before the server's Finished, a round trip earlier (False Start, RFC
+   * 7918): the handler `falseStart` is told when. What is written then goes to nobody but the server that was verified, if
+   * it goes to anybody. Default: false.
+   */
+  readonly falseStart?: boolean;
 }
 
 /** How the application's store or cache is dealt with. */

@@ -8,7 +8,7 @@
  */
 
 import type { Hash } from '../crypto/provider.ts';
-import type { Established } from '../handshake/establish.ts';
+import type { Established, FalseStart } from '../handshake/establish.ts';
 import { MessageJoiner } from '../handshake/joiner.ts';
 import { type HandshakeName, handshakeMessages } from '../handshake/messages.ts';
 import type { Handshake, Peer, Received } from '../handshake/peer.ts';
@@ -26,7 +26,7 @@ import { type ChannelBindingType, channelBinding, requireExtendedMasterSecret } 
 import { Driver } from './driver.ts';
 import { aborted, alertReceived, keysExhausted, truncated } from './endings.ts';
 import type { ConnectionHandlers } from './handlers.ts';
-import { type ConnectionInfo, connectionInfo } from './info.ts';
+import { type ConnectionInfo, connectionInfo, falseStartInfo } from './info.ts';
 import type { Report } from './report.ts';
 
 /** How many bytes may wait while an answer is due: more than any honest peer sends unasked. */
@@ -57,6 +57,8 @@ export abstract class Connection<S extends StateTable = StateTable> {
   readonly #driver: Driver<Established>;
   readonly #joiner = new MessageJoiner();
   #established: Established | undefined;
+  /** What may be written by before there is anything established (RFC 7918). */
+  #falseStart: FalseStart | undefined;
   #info: ConnectionInfo | undefined;
   /** Settles when the answer that is due has come and all that waited for it is done, or with the connection's end. */
   #waiting: Promise<void> | undefined;
@@ -128,12 +130,12 @@ export abstract class Connection<S extends StateTable = StateTable> {
 
   /**
    * Application data for the peer.
-   * @throws TypeError before `secure`, after `close`, and on anything but a Uint8Array
+   * @throws TypeError before `secure` or `falseStart`, after `close`, and on anything but a Uint8Array
    */
   write(data: Uint8Array): void {
     demandBytes('write', data);
     if (this.#ended || this.#closeSent) throw new TypeError('write after the connection was closed');
-    if (this.#established === undefined)
+    if (this.#agreed === undefined)
       throw new TypeError('write before the handshake is done: wait for `secure`');
     const { writer } = this.#engine.peer.record;
     // One record is kept back for the close_notify.
@@ -151,7 +153,7 @@ export abstract class Connection<S extends StateTable = StateTable> {
     this.#guard(() => {
       this.#closeNotify();
       this.#flush();
-      if (this.#established === undefined || this.#closeReceived) this.#end(undefined);
+      if (this.#agreed === undefined || this.#closeReceived) this.#end(undefined);
     });
   }
 
@@ -169,12 +171,12 @@ export abstract class Connection<S extends StateTable = StateTable> {
 
   /**
    * Keying material for use outside TLS (RFC 5705 §4). An empty context is not the same as none.
-   * @throws TypeError before the handshake is done, after the end, or without extended_master_secret (RFC 7627 §5.4)
+   * @throws TypeError before `secure` or `falseStart`, after the end, or without extended_master_secret (RFC 7627 §5.4)
    */
   exportKeyingMaterial(label: string, length: number, context?: Uint8Array): Uint8Array {
-    const established = this.#demandEstablished('exportKeyingMaterial');
-    requireExtendedMasterSecret(established, 'exportKeyingMaterial');
-    return established.keys.exportKeyingMaterial(label, length, context);
+    const agreed = this.#demand(this.#agreed, 'exportKeyingMaterial');
+    requireExtendedMasterSecret(agreed, 'exportKeyingMaterial');
+    return agreed.keys.exportKeyingMaterial(label, length, context);
   }
 
   /**
@@ -182,7 +184,7 @@ export abstract class Connection<S extends StateTable = StateTable> {
    * @throws TypeError before the handshake is done, after the end, or where the connection has no such binding
    */
   channelBinding(type: ChannelBindingType): Uint8Array {
-    return channelBinding(type, this.#demandEstablished('channelBinding'), this.#engine.hashes);
+    return channelBinding(type, this.#demand(this.#established, 'channelBinding'), this.#engine.hashes);
   }
 
   /** Runs the handshake to its first wait: the client's `start`, and the birth of a server. */
@@ -277,12 +279,22 @@ export abstract class Connection<S extends StateTable = StateTable> {
     if (this.#ended) return;
     const { pending, result } = this.#driver;
     if (pending !== undefined) this.#await(pending);
-    if (result === undefined) return;
+    if (result === undefined) {
+      this.#startFalsely(this.#engine.peer.falseStart);
+      return;
+    }
     this.#established = result;
     const info = connectionInfo(result);
     this.#info = info;
     this.#engine.observe({ kind: 'resumption-decided', resumption: info.resumption });
     this.#tell('secure', () => this.#handlers.secure?.(info));
+  }
+
+  /** From now on there may be something to write; what is read goes by the rules that it went by before (RFC 7918 §3). */
+  #startFalsely(falseStart: FalseStart | undefined): void {
+    if (falseStart === undefined || this.#falseStart !== undefined) return;
+    this.#falseStart = falseStart;
+    this.#tell('falseStart', () => this.#handlers.falseStart?.(falseStartInfo(falseStart)));
   }
 
   #await(pending: PromiseLike<unknown>): void {
@@ -440,10 +452,15 @@ export abstract class Connection<S extends StateTable = StateTable> {
     }
   }
 
-  #demandEstablished(what: string): Established {
-    if (this.#established === undefined) throw new TypeError(`${what} before the handshake is done`);
+  /** What the keys in use were agreed with. */
+  get #agreed(): Established | FalseStart | undefined {
+    return this.#established ?? this.#falseStart;
+  }
+
+  #demand<T extends Established | FalseStart>(agreed: T | undefined, what: string): T {
+    if (agreed === undefined) throw new TypeError(`${what} before the handshake is done`);
     if (this.#ended) throw new TypeError(`${what} after the connection ended`);
-    return this.#established;
+    return agreed;
   }
 }
 

@@ -3,7 +3,7 @@
  */
 
 import type { TlsError } from '../wire/error.ts';
-import type { ConnectionInfo } from './info.ts';
+import type { ConnectionInfo, FalseStartInfo } from './info.ts';
 
 /** Where a connection's output goes. A handler that throws ends the connection with `internal_error`. */
 export interface ConnectionHandlers {
@@ -11,6 +11,11 @@ export interface ConnectionHandlers {
   send(bytes: Uint8Array): void;
   /** Application data from the peer: a view that holds during the call; who keeps it copies it. */
   data?(bytes: Uint8Array): void;
+  /**
+   * For a client with `falseStart`, before `secure`: `write` may be called already, though the server's Finished is still
+   * due, and with it the proof that both sides saw the same handshake. No resumption comes to this.
+   */
+  falseStart?(info: FalseStartInfo): void;
   /** The handshake is done: from now on `write` may be called. */
   secure?(info: ConnectionInfo): void;
   /**

@@ -2,7 +2,7 @@
  * ConnectionInfo: what an application learns of a connection when its handshake is done.
  */
 
-import type { Established } from '../handshake/establish.ts';
+import type { Established, FalseStart } from '../handshake/establish.ts';
 import type { ResumptionRefusal } from '../handshake/resumption.ts';
 
 export interface ConnectionInfo {
@@ -30,19 +30,28 @@ export interface ConnectionInfo {
   readonly peerSignatureScheme: string | undefined;
 }
 
+/** What a client knows of a connection before the server's Finished; there is no session yet. */
+export type FalseStartInfo = Omit<ConnectionInfo, 'resumed' | 'resumption' | 'sessionId'>;
+
 export function connectionInfo(established: Established): ConnectionInfo {
   return Object.freeze({
-    protocolVersion: 'TLSv1.2',
+    ...falseStartInfo(established),
     resumed: established.resumed,
     resumption: established.refusal ?? 'accepted',
     sessionId: established.sessionId,
-    cipherSuite: established.suite.name,
-    group: established.group?.name,
-    signatureScheme: established.signatureScheme?.name,
-    alpnProtocol: established.alpnProtocol,
-    serverName: established.serverName,
-    extendedMasterSecret: established.extendedMasterSecret,
-    peerCertificates: established.peerCertificates,
-    peerSignatureScheme: established.peerSignatureScheme?.name,
+  });
+}
+
+export function falseStartInfo(agreed: Established | FalseStart): FalseStartInfo {
+  return Object.freeze({
+    protocolVersion: 'TLSv1.2',
+    cipherSuite: agreed.suite.name,
+    group: agreed.group?.name,
+    signatureScheme: agreed.signatureScheme?.name,
+    alpnProtocol: agreed.alpnProtocol,
+    serverName: agreed.serverName,
+    extendedMasterSecret: agreed.extendedMasterSecret,
+    peerCertificates: agreed.peerCertificates,
+    peerSignatureScheme: agreed.peerSignatureScheme?.name,
   });
 }

@@ -146,6 +146,7 @@ const resolveClientApart = /* @__PURE__ */ memoize((config: BareClientConfig) =>
     serverName: server?.name,
     offer: makeOfferings(common, server?.isAddress ? undefined : server?.name),
     credentials,
+    falseStart: config.falseStart ?? false,
     contextDigest: digest,
   };
   return { common, parameters };

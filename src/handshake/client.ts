@@ -12,7 +12,7 @@ import type { Session } from '../session/session.ts';
 import { empty, fromLatin1, wipe } from '../wire/bytes.ts';
 import { fault, quoted } from '../wire/error.ts';
 import { checkServerLeaf, verifyChain, verifySignature } from './certificate.ts';
-import { type Established, establishAbbreviated, establishClient } from './establish.ts';
+import { type Established, establishAbbreviated, establishClient, falseStart } from './establish.ts';
 import { type Extensions, readServerExtensions } from './extensions.ts';
 import { verifyData, verifyFinished } from './finished.ts';
 import {
@@ -146,23 +146,36 @@ function* full(
     const clientVerifyData = verifyData(keys.schedule, 'client', transcript);
     server.send('Finished', { verifyData: clientVerifyData });
 
-    server.changeReadProtection(keys.server, yield* server.receive('awaiting ChangeCipherSpec'));
-    const serverVerifyData = verifyData(keys.schedule, 'server', transcript);
-    const finished = verifyFinished(yield* server.receive('awaiting Finished'), serverVerifyData);
-
-    const agreed = {
+    const identity = { certificate, signature };
+    const kept = {
       sessionId: serverHello.sessionId,
       extendedMasterSecret: binding === 'extended',
       serverName: parameters.serverName,
       alpnProtocol,
     };
+    const agreed = {
+      ...kept,
+      suite,
+      keys: keys.schedule,
+      group,
+      signatureScheme: signature.scheme,
+      serverIdentity: certificate,
+      firstVerifyData: clientVerifyData,
+      refusal,
+    };
+    if (parameters.falseStart) server.falseStart = falseStart(identity, agreed);
+
+    server.changeReadProtection(keys.server, yield* server.receive('awaiting ChangeCipherSpec'));
+    const serverVerifyData = verifyData(keys.schedule, 'server', transcript);
+    const finished = verifyFinished(yield* server.receive('awaiting Finished'), serverVerifyData);
+
     if (parameters.sessions !== undefined && serverHello.sessionId.length > 0 && binding === 'extended') {
       // C12: a session is kept only here, where all that was to be checked has been.
       const establishedAt = parameters.now();
       // Nobody waits for the cache: the server may already speak.
       settled(
         parameters.sessions.keep({
-          ...agreed,
+          ...kept,
           protocolVersion: TLS_1_2,
           cipherSuite: suite.id,
           masterSecret: secret,
@@ -177,19 +190,7 @@ function* full(
         }),
       );
     }
-    return establishClient(
-      { identity: { certificate, signature }, finished },
-      {
-        ...agreed,
-        suite,
-        keys: keys.schedule,
-        group,
-        signatureScheme: signature.scheme,
-        serverIdentity: certificate,
-        firstVerifyData: clientVerifyData,
-        refusal,
-      },
-    );
+    return establishClient({ identity, finished }, agreed);
   } finally {
     wipe(secret);
   }

@@ -1,6 +1,7 @@
 /**
  * The end of every handshake. `establish` is the only way to an `Established` connection, and it asks for the proof of
- * each check that the kind of handshake owes: a check that is skipped does not type-check.
+ * each check that the kind of handshake owes: a check that is skipped does not type-check. `falseStart` asks for all of
+ * a client's but the last.
  */
 
 import type { CipherSuite } from '../crypto/cipher-suites.ts';
@@ -44,14 +45,24 @@ export interface Agreed {
 /** What an abbreviated handshake agrees on anew; all else is its session's. */
 export type Renewed = Pick<Agreed, 'keys' | 'alpnProtocol' | 'serverIdentity' | 'firstVerifyData'>;
 
-declare const established: unique symbol;
-export interface Established extends Agreed {
-  readonly [established]: true;
-  readonly resumed: boolean;
+/** What the proofs tell of the peer. */
+interface Proved {
   /** DER, leaf first; empty where the peer proved no identity. */
   readonly peerCertificates: readonly Uint8Array[];
   /** What the peer signed with; undefined where it did not sign in this handshake. */
   readonly peerSignatureScheme: SignatureScheme | undefined;
+}
+
+declare const established: unique symbol;
+export interface Established extends Agreed, Proved {
+  readonly [established]: true;
+  readonly resumed: boolean;
+}
+
+declare const falselyStarted: unique symbol;
+/** A client's full handshake that owes the server's Finished and nothing else (RFC 7918 §3). Nobody is established by it. */
+export interface FalseStart extends Agreed, Proved {
+  readonly [falselyStarted]: true;
 }
 
 /** A client's full handshake owes the server's identity and its Finished. */
@@ -60,6 +71,17 @@ export function establishClient(
   agreed: Agreed,
 ): Established {
   return up({ ...agreed, resumed: false, ...proved(proofs.identity) });
+}
+
+/**
+ * What a client may write by before the server's Finished, where its application asked for that. RFC 7918 §5 wants the
+ * cipher, the key exchange with its group, and the type of a client's certificate to be strong enough for it: all that
+ * there are here have 128 bits of security, forward secrecy and a signature by whoever shows a certificate. Beyond the
+ * RFC this asks for the extended master secret: the keys are then made of both hellos as this side saw them, and where
+ * somebody changed those, there is nobody at all who can read what is written.
+ */
+export function falseStart(identity: Identity, agreed: Agreed): FalseStart | undefined {
+  return agreed.extendedMasterSecret ? ({ ...agreed, ...proved(identity) } as FalseStart) : undefined;
 }
 
 /** A server's full handshake owes the client's Finished, and its identity where one was asked for. */
@@ -94,10 +116,7 @@ export function establishAbbreviated(
   });
 }
 
-/** What the proofs of a full handshake tell of the peer. */
-function proved(
-  identity: Identity | Unauthenticated,
-): Pick<Established, 'peerCertificates' | 'peerSignatureScheme'> {
+function proved(identity: Identity | Unauthenticated): Proved {
   if (!('certificate' in identity)) return { peerCertificates: [], peerSignatureScheme: undefined };
   const { certificate, signature } = identity;
   return { peerCertificates: certificate.chain, peerSignatureScheme: signature.scheme };

@@ -167,6 +167,8 @@ export interface ClientParameters extends Parameters {
   /** What each ClientHello offers, always the same. */
   readonly offer: ClientOfferings;
   readonly credentials: readonly Credential[];
+  /** Whether the application asked to write before the server's Finished (RFC 7918 §3). */
+  readonly falseStart: boolean;
   /** SHA-256 of the configuration that sessions are made under (rule C9). */
   readonly contextDigest: Uint8Array;
   readonly sessions: ClientSessions | undefined;

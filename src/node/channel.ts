@@ -53,6 +53,7 @@ export class Channel {
   /** What is to be written, and is not: before the handshake is done, or while the transport is full. */
   #writing: { readonly batches: Iterator<Uint8Array>; readonly done: Done } | undefined;
   #finishing: Done | undefined;
+  #writable = false;
   #secure = false;
   #destroyed = false;
 
@@ -65,6 +66,7 @@ export class Channel {
         const bytes = Buffer.from(buffer, byteOffset, length);
         this.#tell(() => this.#onData(bytes));
       },
+      falseStart: () => this.#tell(() => this.#onWritable()),
       secure: (info) => this.#tell(() => this.#onSecure(info)),
       end: () => this.#tell(() => events.end()),
       close: (error) => this.#tell(() => events.closed(error && withCode(error))),
@@ -90,10 +92,13 @@ export class Channel {
     this.#run();
   }
 
-  /** Writes the chunks, from the end of the handshake on; `done` is called when the transport has room for more. */
+  /**
+   * Writes the chunks, from the end of the handshake on, or from its own Finished with `falseStart`; `done` is called when
+   * the transport has room for more.
+   */
   write(chunks: readonly Uint8Array[], done: Done): void {
     this.#writing = { batches: batches(chunks), done };
-    if (this.#secure) this.#goOnWriting();
+    this.#goOnWriting();
   }
 
   /** Says close_notify and ends this side of the transport, from the end of the handshake on. */
@@ -188,18 +193,23 @@ export class Channel {
     if (!this.#events.data(bytes)) this.#readerFull = true;
   }
 
+  #onWritable(): void {
+    this.#writable = true;
+    this.#goOnWriting();
+  }
+
   #onSecure(info: ConnectionInfo): void {
     this.#secure = true;
     try {
       this.#events.secure(info);
     } finally {
-      this.#goOnWriting();
+      this.#onWritable();
       if (this.#finishing !== undefined && this.#writing === undefined) this.#finish();
     }
   }
 
   #goOnWriting(): void {
-    while (this.#secure && this.#writing !== undefined && !this.#transport.full) {
+    while (this.#writable && this.#writing !== undefined && !this.#transport.full) {
       // The connection has ended, and is about to say why.
       if (this.connection.state === 'closed') return;
       const { batches, done } = this.#writing;

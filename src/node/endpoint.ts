@@ -198,7 +198,7 @@ const passedOn: Record<PassedOn<Config>, true> = {
   observe: true,
 };
 
-const namesForClients = namesIn<PassedOn<ClientConfig>>(passedOn);
+const namesForClients = namesIn<PassedOn<ClientConfig>>({ ...passedOn, falseStart: true });
 
 const namesForServers = namesIn<PassedOn<ServerConfig>>({
   ...passedOn,

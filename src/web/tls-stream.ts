@@ -90,7 +90,8 @@ export class TlsStream<C extends Connection = ClientConnection | ServerConnectio
    */
   readonly readable: ReadableStream<Uint8Array>;
   /**
-   * Plaintext for the peer; what is written before the handshake is done waits for it. To close it sends close_notify,
+   * Plaintext for the peer; what is written before the handshake is done waits for it, or with `falseStart` for this side's
+   * own Finished. To close it sends close_notify,
    * and the peer may still go on. To abort it ends the connection at once, without a word to the peer, who must not
    * take for whole what was cut short.
    */
@@ -155,6 +156,7 @@ export class TlsStream<C extends Connection = ClientConnection | ServerConnectio
       return make({
         send: (flight) => this.#send(flight),
         data: (bytes) => this.#incoming.push(inMemoryOfTheirOwn(bytes)),
+        falseStart: () => this.#outgoing.open(),
         secure: (info) => {
           clearTimeout(this.#timer);
           this.#secured.resolve(info);

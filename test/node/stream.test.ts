@@ -7,9 +7,9 @@ import { once } from 'node:events';
 import { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { cuts, pieces } from '../support/pieces.ts';
-import { drained, joined, pair, resuming, returning } from '../support/sockets.ts';
+import { drained, joined, pair, proving, resuming, returning } from '../support/sockets.ts';
 import { type Streams, streams } from '../support/streams.ts';
 
 /** A stream that hands on another's bytes in pieces, each in an array that is overwritten afterwards. */
@@ -83,6 +83,22 @@ describe('any writes', () => {
     client.on('secureConnect', () => client.end(' four'));
     expect((await drained(server)).toString()).toBe('one two three four');
     client.destroy();
+  });
+
+  it('with `falseStart` go behind the client’s own Finished, before the server’s (RFC 7918)', async () => {
+    const { client, server, below } = joined({ falseStart: true }, proving);
+    client.end('a question');
+    server.end('an answer');
+    const events: string[] = [];
+    const write = below.client.write.bind(below.client);
+    vi.spyOn(below.client, 'write').mockImplementation((bytes: Uint8Array) => {
+      if (bytes[0] === 23) events.push(client.secureConnecting ? 'early data' : 'data');
+      return write(bytes);
+    });
+    client.on('secureConnect', () => events.push('secureConnect'));
+    const [there, back] = await Promise.all([drained(server), drained(client)]);
+    expect([`${there}`, `${back}`]).toEqual(['a question', 'an answer']);
+    expect(events.slice(0, 2)).toEqual(['early data', 'secureConnect']);
   });
 
   it('that are small and corked share a record', async () => {

@@ -118,6 +118,22 @@ describe('what is written', () => {
 });
 
 describe('a flight is one write', () => {
+  test('in which a client with `falseStart` says what it wrote before (RFC 7918)', async () => {
+    const { client, server } = setting('full', { client: { falseStart: true } });
+    const ends = join(client, server);
+    const sent = writeAll(ends.client.writable, utf8('first words'));
+    expect(await readAll(ends.server.readable)).toEqual(utf8('first words'));
+    await Promise.all([sent, ends.client.secured]);
+    expect(namesIn('client', ends.line)[1]).toEqual([
+      'ClientKeyExchange',
+      'ChangeCipherSpec',
+      'Finished',
+      'ApplicationData',
+    ]);
+    await ends.server.writable.close();
+    await Promise.all([ends.client.closed, ends.server.closed]);
+  });
+
   const flights = {
     full: [
       ['client', ['ClientHello']],
