@@ -17,6 +17,7 @@ export function clientConfig(stage: Stage): ClientConfig {
     ...commonConfig(stage),
     ...(serverName === undefined ? {} : { serverName }),
     ...(protocols === undefined ? {} : { alpnProtocols: protocolNames(protocols) }),
+    falseStart: flags['false-start'] ?? false,
     sessionCache: memory.cache,
     sessionPartition: 'the runner',
     certificates: credentials(stage, policyOf(flags).signatureSchemes),

@@ -9,6 +9,7 @@ import {
   ClientConnection,
   type ConnectionHandlers,
   type ConnectionInfo,
+  type FalseStartInfo,
   ServerConnection,
   type TlsError,
 } from 'reprise-tls';
@@ -28,18 +29,32 @@ export async function exchange(flags: Flags, memory: Memory, isResumption: boole
   const stage: Stage = { flags, memory, sightings: {}, isResumption };
   const outcome: { failure?: unknown; info?: ConnectionInfo } = {};
   let socket: Socket | undefined;
+  let hasOpened = false;
+  const open = () => {
+    if (hasOpened) return;
+    hasOpened = true;
+    for (const bytes of openingWrites(flags, tls)) tls.write(bytes);
+    if (flags['shim-shuts-down']) tls.close();
+  };
+  const attempt = (act: () => void) => {
+    try {
+      act();
+    } catch (error) {
+      outcome.failure ??= error;
+      tls.abort(error);
+    }
+  };
   const handlers: ConnectionHandlers = {
     send: (bytes) => socket?.write(bytes),
+    falseStart: (info) => {
+      if (startsEarly(info, flags)) attempt(open);
+    },
     secure: (info) => {
       outcome.info = info;
-      try {
+      attempt(() => {
         checkHandshake(stage, info);
-        for (const bytes of openingWrites(flags, tls)) tls.write(bytes);
-        if (flags['shim-shuts-down']) tls.close();
-      } catch (error) {
-        outcome.failure ??= error;
-        tls.abort(error);
-      }
+        open();
+      });
     },
     data: (bytes) => {
       if (flags['shim-shuts-down']) return;
@@ -86,6 +101,12 @@ async function feedAll(
   } catch (error) {
     tls.feedEnd(error);
   }
+}
+
+/** As BoringSSL, where the server has chosen a protocol, unless told otherwise; `-handshake-twice` waits for all of it. */
+function startsEarly({ alpnProtocol }: FalseStartInfo, flags: Flags): boolean {
+  if (flags['handshake-twice']) return false;
+  return alpnProtocol !== undefined || flags['allow-false-start-without-alpn'] === true;
 }
 
 /** Everything that the shim writes before it reads. */
