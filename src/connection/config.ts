@@ -37,6 +37,11 @@ export interface CertificateConfig {
    * out. Where it fails, or gives undefined, nothing is stapled.
    */
   readonly ocspResponse?: Uint8Array | (() => MaybePromise<Uint8Array | undefined>);
+  /**
+   * For servers: what logs promised for the certificate (SerializedSCT of RFC 6962 §3.3), for the clients that ask. Absent:
+   * none, which is right for a certificate that has them in itself.
+   */
+  readonly signedCertificateTimestamps?: readonly Uint8Array[];
 }
 
 /** What a connection may be told in either role, whatever its configuration is made of. */
@@ -80,6 +85,11 @@ export interface ClientSettings extends Settings {
    * it goes to anybody. Default: false.
    */
   readonly falseStart?: boolean;
+  /**
+   * Whether the server is asked for signed certificate timestamps (RFC 6962 §3.3.1). The verifier gets what comes, and
+   * `ConnectionInfo` has it: nothing is made of it here. Default: false.
+   */
+  readonly requestSignedCertificateTimestamps?: boolean;
 }
 
 /** How the application's store or cache is dealt with. */

@@ -29,7 +29,7 @@ export function credential(config: CertificateConfig): CredentialSource {
 }
 
 function makeCredential(
-  { chain, privateKey, signatureSchemes, ocspResponse }: CertificateConfig,
+  { chain, privateKey, signatureSchemes, ocspResponse, signedCertificateTimestamps }: CertificateConfig,
   services: Services,
 ): Credential {
   const certificates = parseCertificateChain(chain);
@@ -63,6 +63,7 @@ function makeCredential(
     ]),
     leafDigest: services.sha256.digest(leaf.der),
     ocspResponse: stapler(ocspResponse, services),
+    signedCertificateTimestamps: checkTimestamps(signedCertificateTimestamps),
   });
 }
 
@@ -110,6 +111,25 @@ function checkResponse(response: unknown): Uint8Array {
   if (response.length >= 1 && response.length <= longest) return response;
   throw new RangeError(`ocspResponse: expected DER of 1 to ${longest} bytes, got ${response.length}`);
 }
+
+/**
+ * RFC 6962 §3.3: one at least, of a byte at least. How long they may be is half of what a ServerHello's extensions may.
+ * @throws RangeError on any other list
+ */
+function checkTimestamps(
+  given: CertificateConfig['signedCertificateTimestamps'],
+): Credential['signedCertificateTimestamps'] {
+  if (given === undefined) return undefined;
+  const length = given.reduce((sum, timestamp) => sum + 2 + timestamp.length, 0);
+  if (given.length === 0 || given.some((timestamp) => timestamp.length === 0) || length > longestTimestamps) {
+    throw new RangeError(
+      `signedCertificateTimestamps: expected some, none empty, of ${longestTimestamps} bytes in all, got ${given.length} of ${length}`,
+    );
+  }
+  return given.map((timestamp) => Uint8Array.from(timestamp));
+}
+
+const longestTimestamps = 0x8000;
 
 function localSigner(
   input: string | Uint8Array,

@@ -25,6 +25,11 @@ export interface ConnectionInfo {
   readonly extendedMasterSecret: boolean;
   /** DER, the peer's own certificate first; empty where it showed none. In a resumption, those of the full handshake. */
   readonly peerCertificates: readonly Uint8Array[];
+  /**
+   * What a server showed with its certificate where it was asked (SerializedSCT of RFC 6962 §3.3), not looked into here. In
+   * a resumption, those of the full handshake.
+   */
+  readonly signedCertificateTimestamps: readonly Uint8Array[];
   /** What the peer proved with that its certificate is its own: at a client what `signatureScheme` says, at a server
    * what the client's CertificateVerify says. Undefined in a resumption, where nobody signs. */
   readonly peerSignatureScheme: string | undefined;
@@ -52,6 +57,7 @@ export function falseStartInfo(agreed: Established | FalseStart): FalseStartInfo
     serverName: agreed.serverName,
     extendedMasterSecret: agreed.extendedMasterSecret,
     peerCertificates: agreed.peerCertificates,
+    signedCertificateTimestamps: agreed.signedCertificateTimestamps,
     peerSignatureScheme: agreed.peerSignatureScheme?.name,
   });
 }

@@ -130,6 +130,7 @@ export function withSessions(config: BareClientConfig, sessions: ClientSessionSo
 
 const resolveClientApart = /* @__PURE__ */ memoize((config: BareClientConfig) => {
   const { trust, serverName, certificates = [] } = Object.freeze(config);
+  const { falseStart = false, requestSignedCertificateTimestamps = false } = config;
   const common = resolveCommon(config);
   if (trust === undefined) throw new TypeError('a client needs trust: there is no default that has any');
   const server = serverName === undefined ? undefined : readServerName(serverName);
@@ -144,9 +145,12 @@ const resolveClientApart = /* @__PURE__ */ memoize((config: BareClientConfig) =>
     ...common,
     trust,
     serverName: server?.name,
-    offer: makeOfferings(common, server?.isAddress ? undefined : server?.name),
+    offer: makeOfferings(
+      { ...common, requestSignedCertificateTimestamps },
+      server?.isAddress ? undefined : server?.name,
+    ),
     credentials,
-    falseStart: config.falseStart ?? false,
+    falseStart,
     contextDigest: digest,
   };
   return { common, parameters };

@@ -34,7 +34,7 @@ export interface SignatureVerified {
 }
 
 /** What a peer shows of itself. */
-type Shown = Pick<PeerCertificates, 'chain' | 'peer' | 'ocspResponse'>;
+type Shown = Pick<PeerCertificates, 'chain' | 'peer' | 'ocspResponse' | 'signedCertificateTimestamps'>;
 
 interface Verification {
   readonly trust: Trust | undefined;
@@ -72,13 +72,14 @@ export function* verifyChain(
  * no more.
  */
 export function* reverifyChain(
-  { peerCertificates: chain, peerVerified, ocspResponse }: Session,
+  { peerCertificates: chain, peerVerified, ocspResponse, signedCertificateTimestamps }: Session,
   peer: PeerCertificates['peer'],
   { trust, serverName }: Verification,
   now: number,
 ): Handshake<CertificateVerified | undefined> {
   if (trust === undefined || !peerVerified || chain.length === 0) return undefined;
-  const certificates = new ShownCertificates({ chain, peer, ocspResponse }, serverName, now, trust);
+  const shown = { chain, peer, ocspResponse, signedCertificateTimestamps };
+  const certificates = new ShownCertificates(shown, serverName, now, trust);
   try {
     const verdict = yield* judge(certificates, trust);
     return verdict === true ? (certificates as unknown as CertificateVerified) : undefined;
@@ -151,12 +152,13 @@ class ShownCertificates implements PeerCertificates<Leaf> {
   readonly peer: PeerCertificates['peer'];
   readonly serverName: string | undefined;
   readonly ocspResponse: Uint8Array | undefined;
+  readonly signedCertificateTimestamps: readonly Uint8Array[];
   readonly time: number;
   readonly #trust: Trust;
   #leaf: Leaf | undefined;
 
   constructor(
-    { chain, peer, ocspResponse }: Shown,
+    { chain, peer, ocspResponse, signedCertificateTimestamps }: Shown,
     serverName: string | undefined,
     time: number,
     trust: Trust,
@@ -164,6 +166,7 @@ class ShownCertificates implements PeerCertificates<Leaf> {
     this.chain = chain;
     this.peer = peer;
     this.ocspResponse = ocspResponse;
+    this.signedCertificateTimestamps = signedCertificateTimestamps;
     this.serverName = serverName;
     this.time = time;
     this.#trust = trust;

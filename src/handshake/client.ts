@@ -99,7 +99,13 @@ function* full(
       ? undefined
       : yield* server.receive('awaiting CertificateStatus or ServerKeyExchange');
   const ocspResponse = next?.name === 'CertificateStatus' ? readStatus(next.body) : undefined;
-  const shown = { chain: list.certificateList, peer: 'server', ocspResponse } as const;
+  const signedCertificateTimestamps = extensions.signed_certificate_timestamp ?? [];
+  const shown = {
+    chain: list.certificateList,
+    peer: 'server',
+    ocspResponse,
+    signedCertificateTimestamps,
+  } as const;
   const suits = (leaf: Leaf) => checkServerLeaf(leaf, suite, parameters.groups);
   const certificate = yield* verifyChain(shown, parameters, parameters.now(), suits);
   const { publicKey } = certificate.leaf;
@@ -182,6 +188,7 @@ function* full(
           peerCertificates: certificate.chain,
           peerVerified: true,
           ocspResponse,
+          signedCertificateTimestamps,
           clientAuthentication: request.name === 'CertificateRequest' ? 'request' : 'none',
           contextDigest: parameters.contextDigest,
           serverCredential: parameters.sha256.digest(certificate.leaf.der),

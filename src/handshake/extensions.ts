@@ -51,6 +51,12 @@ export const extensions = {
   session_ticket: { type: 35, client: rest, server: rest },
   /** RFC 6066 §8 */
   status_request: { type: 5, client: CertificateStatusRequest, server: present },
+  /** RFC 6962 §3.3.1: a client asks by its being there, a server answers with a SignedCertificateTimestampList. */
+  signed_certificate_timestamp: {
+    type: 18,
+    client: present,
+    server: vector(opaqueVector(1, 0xffff), 1, 0xffff),
+  },
   /** RFC 8422 §5.1.1. It has no place in a ServerHello, yet some servers put it there: left unread. */
   supported_groups: { type: 10, client: vector(uint16, 2, 0xffff), server: rest },
   /** RFC 8422 §5.1.2 */

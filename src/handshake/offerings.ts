@@ -18,6 +18,7 @@ export interface Offerable {
   readonly signatureSchemes: readonly SignatureScheme[];
   readonly alpnProtocols: readonly string[];
   readonly recordSizeLimit: number;
+  readonly requestSignedCertificateTimestamps: boolean;
 }
 
 /** `hostName` goes into server_name; an address does not (RFC 6066 §3), so it is not given here. */
@@ -31,6 +32,7 @@ export function makeOfferings(offerable: Offerable, hostName: string | undefined
       statusType: ocspStatus,
       request: encode(OCSPStatusRequest, { responderIDList: [], requestExtensions: empty }),
     },
+    ...(offerable.requestSignedCertificateTimestamps ? { signed_certificate_timestamp: {} } : {}),
     supported_groups: groups.map(({ id }) => id),
     ec_point_formats: [uncompressed],
     ...(alpnProtocols.length === 0

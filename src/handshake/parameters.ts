@@ -35,6 +35,8 @@ export interface Credential {
   readonly leafDigest: Uint8Array;
   /** The OCSP response to staple, in DER; undefined where there is none. It never throws nor rejects. */
   ocspResponse(): MaybePromise<Uint8Array | undefined>;
+  /** For the clients that ask (RFC 6962 §3.3.1); undefined where there are none. */
+  readonly signedCertificateTimestamps: Uint8Array[] | undefined;
 }
 
 /** The alerts with which a certificate may be refused (RFC 5246 §7.2.2). */
@@ -74,6 +76,8 @@ export interface PeerCertificates<L extends Leaf = Certificate> {
   readonly serverName: string | undefined;
   /** What a server stapled to its certificate (RFC 6066 §8), in DER; undefined where it stapled nothing. */
   readonly ocspResponse: Uint8Array | undefined;
+  /** What a server showed with it, where it was asked (RFC 6962 §3.3.1): as the logs made them, nothing of it is checked. */
+  readonly signedCertificateTimestamps: readonly Uint8Array[];
   /** The moment to check validity at, milliseconds since the epoch. */
   readonly time: number;
 }

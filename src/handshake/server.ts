@@ -116,6 +116,7 @@ function* full(
   // S3: an ID is a promise that the session may be resumed. S14: without EMS none ever is.
   const sessions = binding === 'extended' ? parameters.sessions : undefined;
   const sessionId = sessions?.newId() ?? empty;
+  const timestamps = offer.extensions.signed_certificate_timestamp && credential.signedCertificateTimestamps;
   const ocspResponse = offer.statusRequest ? yield* answer(credential.ocspResponse()) : undefined;
 
   transcript.hashWith(suite.hash, { messages: mode !== 'none' });
@@ -129,6 +130,7 @@ function* full(
       ...answerExtensions(offer, alpnProtocol, parameters),
       ...(offer.serverName === undefined ? {} : { server_name: {} }),
       ...(ocspResponse === undefined ? {} : { status_request: {} }),
+      ...(timestamps === undefined ? {} : { signed_certificate_timestamp: timestamps }),
       ...(offer.extensions.ec_point_formats === undefined ? {} : { ec_point_formats: [uncompressed] }),
     }),
   });
@@ -187,6 +189,7 @@ function* full(
           peerCertificates: verified?.chain ?? [],
           peerVerified: verified !== undefined,
           ocspResponse: undefined,
+          signedCertificateTimestamps: [],
           clientAuthentication: mode,
           contextDigest,
           serverCredential: credential.leafDigest,
@@ -268,7 +271,7 @@ function* receiveCertificate(
   const { body } = yield* client.receive('awaiting Certificate');
   const chain = body.certificateList;
   if (chain.length === 0) return withoutCertificate(parameters.clientAuthentication);
-  const shown = { chain, peer: 'client', ocspResponse: undefined } as const;
+  const shown = { chain, peer: 'client', ocspResponse: undefined, signedCertificateTimestamps: [] } as const;
   return yield* verifyChain(shown, parameters, parameters.now(), checkLeaf);
 }
 

@@ -198,7 +198,11 @@ const passedOn: Record<PassedOn<Config>, true> = {
   observe: true,
 };
 
-const namesForClients = namesIn<PassedOn<ClientConfig>>({ ...passedOn, falseStart: true });
+const namesForClients = namesIn<PassedOn<ClientConfig>>({
+  ...passedOn,
+  falseStart: true,
+  requestSignedCertificateTimestamps: true,
+});
 
 const namesForServers = namesIn<PassedOn<ServerConfig>>({
   ...passedOn,

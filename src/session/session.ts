@@ -1,5 +1,5 @@
 /**
- * Session: what both sides agreed on, and its serialised form, format version 2.
+ * Session: what both sides agreed on, and its serialised form, format version 3.
  *
  * A session is made once, at the end of a full handshake, and never changed after: a resumption that rewrote one
  * would carry its own state into later ones (CVE-2010-4180). There is one door, `createSession`, for those that a
@@ -9,7 +9,7 @@
  * field of variable length behind its length in n bytes, nothing between the fields and nothing after the last.
  *
  *     bytes  field
- *     1      formatVersion          2
+ *     1      formatVersion          3
  *     2      protocolVersion        0x0303 for TLS 1.2
  *     2      cipherSuite            as in the IANA registry
  *     <1>    sessionId              1 to 32 bytes
@@ -20,6 +20,7 @@
  *     <3>    peerCertificates       each <3>, DER, leaf first, at least 1 byte; the outer length counts bytes
  *     1      peerVerified           0 or 1
  *     <3>    ocspResponse           DER; empty: none was stapled (RFC 6066 §8: nor has an OCSPResponse less)
+ *     <2>    signedCertificateTimestamps   each <2>, at least 1 byte; empty: none were shown (RFC 6962 §3.3)
  *     1      clientAuthentication   0 none, 1 request, 2 require
  *     32     contextDigest
  *     32     serverCredential
@@ -62,6 +63,8 @@ export interface Session {
   readonly peerVerified: boolean;
   /** What the server stapled to that chain (RFC 6066 §8), DER: it is judged with it whenever the chain is. */
   readonly ocspResponse: Uint8Array | undefined;
+  /** What the server showed beside it (RFC 6962 §3.3.1); empty where that was nothing. */
+  readonly signedCertificateTimestamps: readonly Uint8Array[];
   readonly clientAuthentication: ClientAuthentication;
   /** Of the configuration that it was made under: see `contextDigest`. 32 bytes. */
   readonly contextDigest: Uint8Array;
@@ -72,7 +75,7 @@ export interface Session {
   readonly expiresAt: number;
 }
 
-const formatVersion = 2;
+const formatVersion = 3;
 const flags = [false, true] as const;
 const modes = ['none', 'request', 'require'] as const satisfies readonly ClientAuthentication[];
 
@@ -89,6 +92,7 @@ const SessionState = struct({
   peerCertificates: vector(opaqueVector(1, 0xffffff), 0, 0xffffff),
   peerVerified: uint8,
   ocspResponse: opaqueVector(0, 0xffffff),
+  signedCertificateTimestamps: vector(opaqueVector(1, 0xffff), 0, 0xffff),
   clientAuthentication: uint8,
   contextDigest: opaque(32),
   serverCredential: opaque(32),
@@ -111,9 +115,14 @@ export function createSession(fields: Session): Session {
     extendedMasterSecret: oneOf('extendedMasterSecret', fields.extendedMasterSecret, flags),
     serverName: nameOrNone('serverName', fields.serverName, 0xffff),
     alpnProtocol: protocolOrNone(fields.alpnProtocol),
-    peerCertificates: copyOfChain(fields.peerCertificates),
+    peerCertificates: copyOfList('peerCertificates', fields.peerCertificates, 3),
     peerVerified: oneOf('peerVerified', fields.peerVerified, flags),
     ocspResponse: fields.ocspResponse && copyOf('ocspResponse', fields.ocspResponse, 1, 0xffffff),
+    signedCertificateTimestamps: copyOfList(
+      'signedCertificateTimestamps',
+      fields.signedCertificateTimestamps,
+      2,
+    ),
     clientAuthentication: oneOf('clientAuthentication', fields.clientAuthentication, modes),
     contextDigest: copyOf('contextDigest', fields.contextDigest, 32, 32),
     serverCredential: copyOf('serverCredential', fields.serverCredential, 32, 32),
@@ -139,6 +148,7 @@ export function encodeSession(session: Session): Uint8Array {
     peerCertificates: [...session.peerCertificates],
     peerVerified: flags.indexOf(session.peerVerified),
     ocspResponse: session.ocspResponse ?? empty,
+    signedCertificateTimestamps: [...session.signedCertificateTimestamps],
     clientAuthentication: modes.indexOf(session.clientAuthentication),
   });
   const state = new Uint8Array(written);
@@ -191,11 +201,16 @@ function copyOf(field: string, bytes: Uint8Array, min: number, max: number): Uin
   return new Uint8Array(bytes);
 }
 
-function copyOfChain(chain: readonly Uint8Array[]): readonly Uint8Array[] {
-  let room = 0xffffff;
-  const copies = chain.map((certificate) => {
-    const copy = copyOf('peerCertificates', certificate, 1, room - 3);
-    room -= 3 + copy.length;
+/** Of elements that stand each behind its length in so many bytes, and so does their list. */
+function copyOfList(
+  field: string,
+  list: readonly Uint8Array[],
+  lengthOfLength: number,
+): readonly Uint8Array[] {
+  let room = 0x100 ** lengthOfLength - 1;
+  const copies = list.map((element) => {
+    const copy = copyOf(field, element, 1, room - lengthOfLength);
+    room -= lengthOfLength + copy.length;
     return copy;
   });
   return Object.freeze(copies);

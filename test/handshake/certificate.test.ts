@@ -155,7 +155,12 @@ describe.each(['client', 'server'] as const)('a verifier of the %s’s', (role) 
 });
 
 describe('without a verifier', () => {
-  const shown = { chain: issued().chain, peer: 'client', ocspResponse: undefined } as const;
+  const shown = {
+    chain: issued().chain,
+    peer: 'client',
+    ocspResponse: undefined,
+    signedCertificateTimestamps: [],
+  } as const;
 
   test('a chain is trusted by nobody', () => {
     const checking = verifyChain(shown, { trust: undefined }, Date.now(), () => {});
@@ -183,6 +188,7 @@ describe('the chain of a session is judged again (rules S21, C8)', () => {
       peerCertificates: issued().chain,
       peerVerified: true,
       ocspResponse: undefined,
+      signedCertificateTimestamps: [],
       ...changes,
     }) as Session;
   const judged = (changes: Partial<Session>, verifyCertificate: CertificateVerifier = () => true) =>

@@ -21,6 +21,7 @@ function session(sessionId: Uint8Array): Session {
     peerCertificates: [],
     peerVerified: false,
     ocspResponse: undefined,
+    signedCertificateTimestamps: [],
     clientAuthentication: 'none',
     contextDigest: new Uint8Array(32),
     serverCredential: new Uint8Array(32),

@@ -21,6 +21,7 @@ const sessions: fc.Arbitrary<Session> = fc
     peerCertificates: fc.array(bytes(1, 40), { maxLength: 3 }),
     peerVerified: fc.boolean(),
     ocspResponse: fc.option(bytes(1, 40), { nil: undefined }),
+    signedCertificateTimestamps: fc.array(bytes(1, 40), { maxLength: 3 }),
     clientAuthentication: fc.constantFrom('none' as const, 'request' as const, 'require' as const),
     contextDigest: bytes(32),
     serverCredential: bytes(32),
@@ -41,6 +42,7 @@ const example = createSession({
   peerCertificates: [fromHex('3000'), fromHex('300101')],
   peerVerified: true,
   ocspResponse: fromHex('30030a0100'),
+  signedCertificateTimestamps: [fromHex('aa'), fromHex('bbcc')],
   clientAuthentication: 'require',
   contextDigest: new Uint8Array(32).fill(2),
   serverCredential: new Uint8Array(32).fill(3),
@@ -50,7 +52,7 @@ const example = createSession({
 
 /** The example's form, written by hand from the table in session.ts, with places where a test may put its own. */
 const form = {
-  formatVersion: fromHex('02'),
+  formatVersion: fromHex('03'),
   protocolVersion: fromHex('0303'),
   cipherSuite: fromHex('c02f'),
   sessionId: fromHex('03aabbcc'),
@@ -61,6 +63,7 @@ const form = {
   peerCertificates: fromHex('00000b0000023000000003300101'),
   peerVerified: fromHex('01'),
   ocspResponse: fromHex('00000530030a0100'),
+  signedCertificateTimestamps: fromHex('00070001aa0002bbcc'),
   clientAuthentication: fromHex('02'),
   contextDigest: new Uint8Array(32).fill(2),
   serverCredential: new Uint8Array(32).fill(3),
@@ -148,8 +151,8 @@ describe('the binary form of a session', () => {
   });
 
   test.each([
-    ['of the format version before', { formatVersion: fromHex('01') }],
-    ['of the format version after', { formatVersion: fromHex('03') }],
+    ['of the format version before', { formatVersion: fromHex('02') }],
+    ['of the format version after', { formatVersion: fromHex('04') }],
     ['of format version 0', { formatVersion: fromHex('00') }],
     ['with an empty session ID', { sessionId: fromHex('00') }],
     ['with a session ID of 33 bytes', { sessionId: concat(fromHex('21'), new Uint8Array(33)) }],

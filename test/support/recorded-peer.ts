@@ -131,6 +131,7 @@ function restore({ sessionId, cipherSuite, masterSecret }: RecordedSession, own:
     serverName: undefined,
     alpnProtocol: undefined,
     ocspResponse: undefined,
+    signedCertificateTimestamps: [],
     clientAuthentication: 'none',
     serverCredential: new Uint8Array(32),
     establishedAt: now,

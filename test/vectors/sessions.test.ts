@@ -54,6 +54,7 @@ function read(written: Written): Session {
     alpnProtocol: written.alpnProtocol ?? undefined,
     peerCertificates: written.peerCertificates.map(fromHex),
     ocspResponse: written.ocspResponse === null ? undefined : fromHex(written.ocspResponse),
+    signedCertificateTimestamps: written.signedCertificateTimestamps.map(fromHex),
     contextDigest: fromHex(written.contextDigest),
     serverCredential: fromHex(written.serverCredential),
   };

@@ -1,4 +1,4 @@
-/** session-state.json: the serialised form of a session, format version 2, and bytes that are none. */
+/** session-state.json: the serialised form of a session, format version 3, and bytes that are none. */
 
 import { bytes, characters, hex, number, text, vector } from './bytes.ts';
 import type { File } from './file.ts';
@@ -18,6 +18,7 @@ const fields = [
   'peerCertificates',
   'peerVerified',
   'ocspResponse',
+  'signedCertificateTimestamps',
   'clientAuthentication',
   'contextDigest',
   'serverCredential',
@@ -36,6 +37,7 @@ interface Session {
   readonly peerCertificates: readonly string[];
   readonly peerVerified: boolean;
   readonly ocspResponse: string | null;
+  readonly signedCertificateTimestamps: readonly string[];
   readonly clientAuthentication: 'none' | 'request' | 'require';
   readonly contextDigest: string;
   readonly serverCredential: string;
@@ -56,6 +58,7 @@ const plain: Session = {
   peerCertificates: [],
   peerVerified: false,
   ocspResponse: null,
+  signedCertificateTimestamps: [],
   clientAuthentication: 'none',
   contextDigest: hex(bytes('contextDigest', 32)),
   serverCredential: hex(bytes('serverCredential', 32)),
@@ -81,6 +84,12 @@ const sessions: Readonly<Record<string, Session>> = {
     peerVerified: true,
     ocspResponse: hex(bytes('ocspResponse', 471)),
   },
+  'a server that showed timestamps': {
+    ...named,
+    peerCertificates: [hex(bytes('leaf', 300))],
+    peerVerified: true,
+    signedCertificateTimestamps: [hex(bytes('timestamp', 119)), hex(bytes('another', 1))],
+  },
   'a client that was asked and had none': { ...named, clientAuthentication: 'request' },
   'a session ID of one byte': { ...plain, sessionId: '00' },
   'names beyond ASCII': { ...plain, serverName: 'bücher.test', alpnProtocol: 'é' },
@@ -95,7 +104,8 @@ const refused: Readonly<Record<string, string>> = {
   'one byte': '01',
   'format version 0': assemble({ ...good, formatVersion: '00' }),
   'format version 1': assemble({ ...good, formatVersion: '01' }),
-  'format version 3': assemble({ ...good, formatVersion: '03' }),
+  'format version 2': assemble({ ...good, formatVersion: '02' }),
+  'format version 4': assemble({ ...good, formatVersion: '04' }),
   'a byte too few': assemble(good).slice(0, -2),
   'a byte too many': `${assemble(good)}00`,
   'an empty session ID': assemble({ ...good, sessionId: '00' }),
@@ -110,6 +120,8 @@ const refused: Readonly<Record<string, string>> = {
   'a name longer than what is there': assemble({ ...good, serverName: 'ffff' }),
   'an empty certificate': assemble({ ...good, peerCertificates: vector(3, vector(3)) }),
   'an OCSP response longer than what is there': assemble({ ...good, ocspResponse: 'ffffff' }),
+  'an empty timestamp': assemble({ ...good, signedCertificateTimestamps: vector(2, vector(2)) }),
+  'a timestamp longer than its list': assemble({ ...good, signedCertificateTimestamps: vector(2, '000211') }),
   'a certificate longer than its list': assemble({ ...good, peerCertificates: vector(3, '00000511') }),
   'an end before the beginning': assemble({ ...good, expiresAt: number(1_699_999_999_999, 6) }),
   text: text('{"sessionId":"00"}'),
@@ -121,7 +133,7 @@ export const sessionState: File = {
   source:
     'Put together by hand, field by field, after the table in src/session/session.ts; inputs from the generator that README.md describes.',
   content: () => ({
-    formatVersion: 2,
+    formatVersion: 3,
     sessions: Object.entries(sessions).map(([name, session]) => ({
       name,
       state: assemble(stateOf(session)),
@@ -133,7 +145,7 @@ export const sessionState: File = {
 
 function stateOf(session: Session): State {
   return {
-    formatVersion: '02',
+    formatVersion: '03',
     protocolVersion: number(session.protocolVersion, 2),
     cipherSuite: number(session.cipherSuite, 2),
     sessionId: vector(1, session.sessionId),
@@ -145,6 +157,10 @@ function stateOf(session: Session): State {
     peerCertificates: vector(3, ...session.peerCertificates.map((certificate) => vector(3, certificate))),
     peerVerified: session.peerVerified ? '01' : '00',
     ocspResponse: vector(3, session.ocspResponse ?? ''),
+    signedCertificateTimestamps: vector(
+      2,
+      ...session.signedCertificateTimestamps.map((timestamp) => vector(2, timestamp)),
+    ),
     clientAuthentication: number(modes.indexOf(session.clientAuthentication), 1),
     contextDigest: session.contextDigest,
     serverCredential: session.serverCredential,

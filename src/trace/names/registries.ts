@@ -84,7 +84,6 @@ export const extensionType: Registry = greased(
     14: 'use_srtp',
     15: 'heartbeat',
     17: 'status_request_v2',
-    18: 'signed_certificate_timestamp',
     19: 'client_certificate_type',
     20: 'server_certificate_type',
     21: 'padding',

@@ -18,6 +18,7 @@ export function clientConfig(stage: Stage): ClientConfig {
     ...(serverName === undefined ? {} : { serverName }),
     ...(protocols === undefined ? {} : { alpnProtocols: protocolNames(protocols) }),
     falseStart: flags['false-start'] ?? false,
+    requestSignedCertificateTimestamps: flags['enable-signed-cert-timestamps'] ?? false,
     sessionCache: memory.cache,
     sessionPartition: 'the runner',
     certificates: credentials(stage, policyOf(flags).signatureSchemes),

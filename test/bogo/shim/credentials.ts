@@ -8,6 +8,7 @@ import {
   type PrivateKey,
   type SignatureScheme,
 } from 'reprise-tls';
+import { decode, opaqueVector, vector } from '../../../src/wire/codec.ts';
 import { parsePrivateKey } from '../../../src/x509/private-keys.ts';
 import { type CredentialFlags, Unimplemented } from './flags.ts';
 import { signatureSchemes } from './names.ts';
@@ -51,8 +52,19 @@ function read(
       privateKey: { sign },
       signatureSchemes: schemes,
       ...staple(stage, described),
+      ...timestamps(described),
     },
   ];
+}
+
+/** The flag has the list as the wire has it, which may be an empty one. */
+function timestamps({
+  'signed-cert-timestamps': list,
+}: CredentialFlags): Pick<CertificateConfig, 'signedCertificateTimestamps'> {
+  if (list === undefined) return {};
+  return {
+    signedCertificateTimestamps: decode(vector(opaqueVector(0, 0xffff), 0, 0xffff), list, 'the flag'),
+  };
 }
 
 function readKey(file: string): PrivateKey {

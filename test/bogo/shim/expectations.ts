@@ -7,6 +7,8 @@ import {
   defaultGroups,
   defaultSignatureSchemes,
 } from 'reprise-tls';
+import { extensions } from '../../../src/handshake/extensions.ts';
+import { encode } from '../../../src/wire/codec.ts';
 import { parseCertificateChain } from '../../../src/x509/certificate.ts';
 import { type Flags, Unimplemented } from './flags.ts';
 import { idOf, protocolNames } from './names.ts';
@@ -58,6 +60,10 @@ const comparisons: Partial<Record<keyof Flags, (handshake: Handshake) => Compari
   'expect-ocsp-response': ({ flags, sightings }) => [
     hex(flags['expect-ocsp-response']),
     hex(sightings.ocspResponse),
+  ],
+  'expect-signed-cert-timestamps': ({ flags, info }) => [
+    hex(flags['expect-signed-cert-timestamps']),
+    hex(encode(extensions.signed_certificate_timestamp.server, [...info.signedCertificateTimestamps])),
   ],
   'expect-selected-credential': ({ flags, sightings }) => [
     flags['expect-selected-credential'],

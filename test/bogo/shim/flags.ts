@@ -24,6 +24,7 @@ const credentialFlags = {
   'key-file': 'string',
   'signing-prefs': 'numbers',
   'ocsp-response': 'base64',
+  'signed-cert-timestamps': 'base64',
 } as const satisfies Record<string, Kind>;
 
 const connectionFlags = {
@@ -77,6 +78,8 @@ const connectionFlags = {
   'expect-verify-result': 'switch',
   'expect-peer-cert-file': 'string',
   'expect-ocsp-response': 'base64',
+  'enable-signed-cert-timestamps': 'switch',
+  'expect-signed-cert-timestamps': 'base64',
   'expect-selected-credential': 'number',
   'use-client-ca-list': 'string',
   'fail-cert-callback': 'switch',

@@ -31,6 +31,7 @@ const example = createSession({
   peerCertificates: [Uint8Array.of(0x30, 0), Uint8Array.of(0x30, 1, 0)],
   peerVerified: true,
   ocspResponse: Uint8Array.of(0x30, 3, 10, 1, 0),
+  signedCertificateTimestamps: [Uint8Array.of(0, 1)],
   clientAuthentication: 'request',
   contextDigest: new Uint8Array(32).fill(3),
   serverCredential: new Uint8Array(32).fill(4),
@@ -44,6 +45,7 @@ const plainest = createSession({
   peerCertificates: [],
   peerVerified: false,
   ocspResponse: undefined,
+  signedCertificateTimestamps: [],
   clientAuthentication: 'none',
 });
 const states = [example, plainest].map(encodeSession);
