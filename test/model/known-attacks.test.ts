@@ -10,6 +10,7 @@ const weak = 'weak-parameters.test.ts';
 const confusion = 'confusion.test.ts';
 const triple = 'triple-handshake.test.ts';
 const inAnyOrder = '../handshake/attacks.test.ts';
+const falseStart = '../connection/false-start.test.ts';
 const rules = '../resumption';
 
 /** Each row of the table in SECURITY.md, and the tests that show it: the file, and how the title goes. */
@@ -31,6 +32,12 @@ const shown: Readonly<Record<string, readonly (readonly [file: string, title: st
     ['deeds.ts', 'with compression alone'],
     [`${rules}/client-answer.test.ts`, 'C5: resumed with compression'],
     [`${rules}/parameters.test.ts`, 'S11: null compression is offered and used'],
+  ],
+  'an early write under keys that were negotiated down': [
+    [falseStart, 'may do so with %s over %s, as with all that there are'],
+    [falseStart, 'leaves what was written early to nobody'],
+    [falseStart, 'without the extended master secret'],
+    [weak, 'nobody negotiates'],
   ],
   'renegotiation (CVE-2009-3555)': [
     [confusion, "a victim's handshake does not become the second one of an attacker"],
