@@ -21,7 +21,7 @@ import { has, helloMessage, plain, recordsIn, repeated, uint16s, withExtension, 
 
 const { server_name, record_size_limit, ec_point_formats, extended_master_secret, renegotiation_info } =
   table;
-const { supported_groups, supported_versions, signature_algorithms } = table;
+const { supported_groups, supported_versions, signature_algorithms, signed_certificate_timestamp } = table;
 const ours: ReadonlySet<number> = new Set(Object.values(table).map(({ type }) => type));
 const unknown = (list: readonly Extension[] = []) =>
   list.filter(({ extensionType }) => !ours.has(extensionType));
@@ -246,6 +246,13 @@ const stricter: readonly Difference[] = [
     example: sent(withExtension(plain, record_size_limit.type, '003f')),
     alert: 'illegal_parameter',
     why: /expected a record_size_limit of at least/,
+  }),
+  stricterThan({
+    name: 'a request for signed certificate timestamps has nothing in it',
+    because: 'RFC 6962 §3.3.1 has it empty; servers of OpenSSL do not know the extension',
+    example: sent(withExtension(plain, signed_certificate_timestamp.type, '00')),
+    alert: 'decode_error',
+    why: /^malformed: signed_certificate_timestamp/,
   }),
   stricterThan({
     name: 'point formats without the uncompressed one are refused',
