@@ -4,7 +4,14 @@
 
 export type { ChannelBindingType } from './connection/channel-binding.ts';
 export { ClientConnection } from './connection/client.ts';
-export type { CertificateConfig, ClientConfig, Config, ServerConfig, Signer } from './connection/config.ts';
+export type {
+  CertificateConfig,
+  CertificateSelector,
+  ClientConfig,
+  Config,
+  ServerConfig,
+  Signer,
+} from './connection/config.ts';
 export type { ConnectionHandlers } from './connection/handlers.ts';
 export type { ConnectionInfo, FalseStartInfo } from './connection/info.ts';
 export type { Report } from './connection/report.ts';
@@ -30,6 +37,7 @@ export type {
 export * from './crypto/signature-schemes.ts';
 export type {
   CertificateAlert,
+  CertificateRequestInfo,
   CertificateVerdict,
   CertificateVerifier,
   ClientHelloInfo,

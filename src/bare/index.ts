@@ -9,6 +9,7 @@ export type {
   BareConfig as Config,
   BareServerConfig as ServerConfig,
   ClientSessionSource,
+  CredentialSelector,
   CredentialSource,
   ServerSessionSource,
   Services,

@@ -7,6 +7,7 @@
 import type { CipherSuite } from '../crypto/cipher-suites.ts';
 import type { CryptoProvider, Hash, NamedGroup, RandomBytes, SignatureScheme } from '../crypto/provider.ts';
 import type {
+  CertificateRequestInfo,
   ClientHelloInfo,
   ClientSessions,
   Credential,
@@ -30,6 +31,11 @@ export interface Services {
 
 /** A certificate chain and what signs with its key, as `credential` makes it. */
 export type CredentialSource = (services: Services) => Credential;
+
+/** Chooses credentials by what the peer has said; undefined: there is none for that. */
+export type CredentialSelector<Q> = (
+  question: Q,
+) => MaybePromise<CredentialSource | readonly CredentialSource[] | undefined>;
 
 /** Sessions for the next connections, as `serverSessions` makes them. */
 export type ServerSessionSource = (services: Services) => ServerSessions | undefined;
@@ -63,6 +69,8 @@ export interface BareClientConfig extends BareConfig, ClientSettings {
   readonly sessions?: ClientSessionSource;
   /** The client's own certificates, for servers that ask. */
   readonly certificates?: readonly CredentialSource[];
+  /** Chooses instead of `certificates`, each time that a server asks; what is returned should be the same values. */
+  readonly selectCertificate?: CredentialSelector<CertificateRequestInfo>;
 }
 
 export interface BareServerConfig extends BareConfig, ServerSettings {
@@ -74,7 +82,5 @@ export interface BareServerConfig extends BareConfig, ServerSettings {
   readonly certificates?: readonly CredentialSource[];
   /** Chooses instead of `certificates`; what it returns should be the same values each time. Undefined: the name is
    * not served here. */
-  readonly selectCertificate?: (
-    hello: ClientHelloInfo,
-  ) => MaybePromise<CredentialSource | readonly CredentialSource[] | undefined>;
+  readonly selectCertificate?: CredentialSelector<ClientHelloInfo>;
 }

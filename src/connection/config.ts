@@ -7,7 +7,12 @@
 
 import type { CipherSuite } from '../crypto/cipher-suites.ts';
 import type { CryptoProvider, NamedGroup, RandomBytes, SignatureScheme } from '../crypto/provider.ts';
-import type { CertificateVerifier, ClientHelloInfo, SessionFacts } from '../handshake/parameters.ts';
+import type {
+  CertificateRequestInfo,
+  CertificateVerifier,
+  ClientHelloInfo,
+  SessionFacts,
+} from '../handshake/parameters.ts';
 import type { BreakerOptions } from '../session/breaker.ts';
 import type { ResumptionEvent } from '../session/counters.ts';
 import type { ClientAuthentication } from '../session/session.ts';
@@ -154,17 +159,26 @@ export interface Config extends Settings, SessionStoreOptions {
   readonly crypto?: CryptoProvider;
 }
 
+/** Chooses certificates by what the peer has said; undefined: there is none for that. */
+export type CertificateSelector<Q> = (
+  question: Q,
+) => MaybePromise<CertificateConfig | readonly CertificateConfig[] | undefined>;
+
 export interface ServerConfig extends Config, ServerSettings, ServerSessionOptions {
   /** Chosen among by the client's server name, suites, groups and schemes; the first is the default. */
   readonly certificates?: readonly CertificateConfig[];
   /** Chooses instead of `certificates`; what it returns should be the same objects each time. Undefined: the name is
    * not served here. */
-  readonly selectCertificate?: (
-    hello: ClientHelloInfo,
-  ) => MaybePromise<CertificateConfig | readonly CertificateConfig[] | undefined>;
+  readonly selectCertificate?: CertificateSelector<ClientHelloInfo>;
 }
 
 export interface ClientConfig extends Config, ClientSettings, ClientSessionOptions {
   /** The client's own certificates, for servers that ask. */
   readonly certificates?: readonly CertificateConfig[];
+  /**
+   * Chooses instead of `certificates`, by what the server's CertificateRequest says (RFC 5246 §7.4.4), as by asking the
+   * user; what it returns should be the same objects each time. Undefined: none is shown. It is asked each time, and so a
+   * session that it had a part in is not kept.
+   */
+  readonly selectCertificate?: CertificateSelector<CertificateRequestInfo>;
 }

@@ -6,11 +6,10 @@
 import { defaultCipherSuites, defaultGroups, defaultSignatureSchemes } from '../crypto/defaults.ts';
 import { sha384, sha512 } from '../crypto/hash.ts';
 import { noble } from '../crypto/noble.ts';
-import type { ClientHelloInfo } from '../handshake/parameters.ts';
 import { upon } from '../session/asking.ts';
 import { isDnsName } from '../x509/names.ts';
 import type { BareClientConfig, BareConfig, BareServerConfig } from './bare-config.ts';
-import type { ClientConfig, Config, ServerConfig } from './config.ts';
+import type { CertificateConfig, CertificateSelector, ClientConfig, Config, ServerConfig } from './config.ts';
 import { credential } from './credentials.ts';
 import { memoize } from './once.ts';
 import { readServerName } from './server-name.ts';
@@ -31,25 +30,37 @@ export const furnishClient = /* @__PURE__ */ memoize((config: ClientConfig): Bar
     ...algorithms(config),
     trust,
     sessions: clientSessions(config),
-    certificates: (config.certificates ?? []).map(credential),
+    ...credentialsOf(config),
   });
 });
 
 /** @throws TypeError or RangeError on a configuration that cannot be meant */
 export const furnishServer = /* @__PURE__ */ memoize((config: ServerConfig): BareServerConfig => {
-  const { certificates = [], selectCertificate } = Object.freeze(config);
-  const source = memoize(credential);
+  Object.freeze(config);
   return furnished(config, {
     ...algorithms(config),
     trust: resolveTrust(config),
     sessions: serverSessions(config),
+    ...credentialsOf(config),
+  });
+});
+
+/** The certificates that are given, or chosen later, each read once. */
+function credentialsOf<Q>({
+  certificates = [],
+  selectCertificate,
+}: {
+  readonly certificates?: readonly CertificateConfig[];
+  readonly selectCertificate?: CertificateSelector<Q>;
+}) {
+  const source = memoize(credential);
+  return {
     certificates: certificates.map(source),
     selectCertificate:
       selectCertificate &&
-      ((hello: ClientHelloInfo) =>
-        upon(selectCertificate(hello), (selected) => [selected ?? []].flat().map(source))),
-  });
-});
+      ((question: Q) => upon(selectCertificate(question), (selected) => [selected ?? []].flat().map(source))),
+  };
+}
 
 /** All that `config` says, inherited or its own, but for what is put in its place. */
 function furnished<C extends object, F extends object>(config: C, furniture: F): Omit<C, keyof F> & F {

@@ -56,8 +56,8 @@ export function falseStartInfo(agreed: Established | FalseStart): FalseStartInfo
     alpnProtocol: agreed.alpnProtocol,
     serverName: agreed.serverName,
     extendedMasterSecret: agreed.extendedMasterSecret,
-    peerCertificates: agreed.peerCertificates,
-    signedCertificateTimestamps: agreed.signedCertificateTimestamps,
+    peerCertificates: agreed.peer?.chain ?? [],
+    signedCertificateTimestamps: agreed.peer?.signedCertificateTimestamps ?? [],
     peerSignatureScheme: agreed.peerSignatureScheme?.name,
   });
 }

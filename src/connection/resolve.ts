@@ -18,6 +18,7 @@ import { maxSessionLifetime } from '../handshake/resumption.ts';
 import { maxPlaintext } from '../record/content.ts';
 import { isPromiseLike, upon } from '../session/asking.ts';
 import type { ResumptionEvent } from '../session/counters.ts';
+import type { MaybePromise } from '../session/store.ts';
 import { empty, hex, utf8 } from '../wire/bytes.ts';
 import { encode, uint16 } from '../wire/codec.ts';
 import { ask } from './ask.ts';
@@ -26,6 +27,7 @@ import type {
   BareConfig,
   BareServerConfig,
   ClientSessionSource,
+  CredentialSelector,
   CredentialSource,
 } from './bare-config.ts';
 import type { Settings } from './config.ts';
@@ -71,11 +73,7 @@ export const resolveServer = /* @__PURE__ */ memoize((config: BareServerConfig):
     ...common,
     trust,
     credentials: (hello) =>
-      selectCertificate === undefined
-        ? forName(own, hello)
-        : ask('selectCertificate', () =>
-            upon(selectCertificate(hello), (selected) => [selected ?? []].flat().map(credential)),
-          ),
+      selectCertificate === undefined ? forName(own, hello) : selected(selectCertificate, hello, credential),
     clientAuthentication,
     certificateAuthorities: certificateAuthorities(trust),
     contextDigest: memoize((credentials) =>
@@ -130,11 +128,12 @@ export function withSessions(config: BareClientConfig, sessions: ClientSessionSo
 
 const resolveClientApart = /* @__PURE__ */ memoize((config: BareClientConfig) => {
   const { trust, serverName, certificates = [] } = Object.freeze(config);
-  const { falseStart = false, requestSignedCertificateTimestamps = false } = config;
+  const { selectCertificate, falseStart = false, requestSignedCertificateTimestamps = false } = config;
   const common = resolveCommon(config);
   if (trust === undefined) throw new TypeError('a client needs trust: there is no default that has any');
   const server = serverName === undefined ? undefined : readServerName(serverName);
-  const credentials = certificates.map((source) => source(common));
+  const credential = memoize((source: CredentialSource) => source(common));
+  const credentials = certificates.map(credential);
   // C9: what a session of this client was made under.
   const digest = contextDigest(common.sha256, 'reprise client context', [
     ['cipher suites', ...common.cipherSuites.map(({ id }) => encode(uint16, id))],
@@ -150,11 +149,23 @@ const resolveClientApart = /* @__PURE__ */ memoize((config: BareClientConfig) =>
       server?.isAddress ? undefined : server?.name,
     ),
     credentials,
+    selectCredentials: selectCertificate && ((request) => selected(selectCertificate, request, credential)),
     falseStart,
     contextDigest: digest,
   };
   return { common, parameters };
 });
+
+/** What the application chose, at once or by a promise. */
+function selected<Q>(
+  selectCertificate: CredentialSelector<Q>,
+  question: Q,
+  credential: (source: CredentialSource) => Credential,
+): MaybePromise<readonly Credential[]> {
+  return ask('selectCertificate', () =>
+    upon(selectCertificate(question), (chosen) => [chosen ?? []].flat().map(credential)),
+  );
+}
 
 function resolveCommon(config: BareConfig & Settings) {
   const { crypto, keyLog } = config;

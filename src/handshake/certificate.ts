@@ -60,11 +60,11 @@ export function* verifyChain(
       `expected a verifier for the ${shown.peer}'s certificate, none is configured`,
     );
   }
-  const certificates = new ShownCertificates(shown, serverName, now, trust);
+  const certificates = certificatesShown(shown, serverName, now, trust);
   suits(certificates.leaf);
   const verdict = yield* judge(certificates, trust);
   if (verdict !== true) throw fault(verdict.alert, verdict.message);
-  return certificates as unknown as CertificateVerified;
+  return certificates as CertificateVerified;
 }
 
 /**
@@ -79,10 +79,10 @@ export function* reverifyChain(
 ): Handshake<CertificateVerified | undefined> {
   if (trust === undefined || !peerVerified || chain.length === 0) return undefined;
   const shown = { chain, peer, ocspResponse, signedCertificateTimestamps };
-  const certificates = new ShownCertificates(shown, serverName, now, trust);
+  const certificates = certificatesShown(shown, serverName, now, trust);
   try {
     const verdict = yield* judge(certificates, trust);
-    return verdict === true ? (certificates as unknown as CertificateVerified) : undefined;
+    return verdict === true ? (certificates as CertificateVerified) : undefined;
   } catch {
     return undefined; // A verifier that fails costs the resumption; the full handshake asks it again, and is heard.
   }
@@ -147,35 +147,22 @@ function kindOf(key: PublicKey): string {
 }
 
 /** A chain as a verifier gets it. The leaf is parsed when it is first asked for: a pin may need its bytes alone. */
-class ShownCertificates implements PeerCertificates<Leaf> {
-  readonly chain: readonly Uint8Array[];
-  readonly peer: PeerCertificates['peer'];
-  readonly serverName: string | undefined;
-  readonly ocspResponse: Uint8Array | undefined;
-  readonly signedCertificateTimestamps: readonly Uint8Array[];
-  readonly time: number;
-  readonly #trust: Trust;
-  #leaf: Leaf | undefined;
-
-  constructor(
-    { chain, peer, ocspResponse, signedCertificateTimestamps }: Shown,
-    serverName: string | undefined,
-    time: number,
-    trust: Trust,
-  ) {
-    this.chain = chain;
-    this.peer = peer;
-    this.ocspResponse = ocspResponse;
-    this.signedCertificateTimestamps = signedCertificateTimestamps;
-    this.serverName = serverName;
-    this.time = time;
-    this.#trust = trust;
-  }
-
-  get leaf(): Leaf {
-    this.#leaf ??= this.#trust.readLeaf(this.chain[0] ?? empty);
-    return this.#leaf;
-  }
+function certificatesShown(
+  shown: Shown,
+  serverName: string | undefined,
+  time: number,
+  trust: Trust,
+): PeerCertificates<Leaf> {
+  let leaf: Leaf | undefined;
+  return {
+    ...shown,
+    serverName,
+    time,
+    get leaf() {
+      leaf ??= trust.readLeaf(shown.chain[0] ?? empty);
+      return leaf;
+    },
+  };
 }
 
 function* judge(shown: PeerCertificates<Leaf>, trust: Trust): Handshake<CertificateVerdict> {

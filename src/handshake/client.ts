@@ -131,9 +131,9 @@ function* full(
   const done =
     request.name === 'ServerHelloDone' ? request : yield* server.receive('awaiting ServerHelloDone');
   endOfFlight(done);
-  const reply =
-    request.name === 'CertificateRequest' ? chooseCredential(request.body, parameters) : undefined;
-  if (request.name === 'CertificateRequest') {
+  const asked = request.name === 'CertificateRequest';
+  const reply = asked ? yield* chooseCredential(request.body, parameters) : undefined;
+  if (asked) {
     server.send('Certificate', { certificateList: [...(reply?.credential.chain ?? [])] });
   }
   const keyShare = server.hold(group.generate(parameters.randomBytes));
@@ -175,12 +175,14 @@ function* full(
     const serverVerifyData = verifyData(keys.schedule, 'server', transcript);
     const finished = verifyFinished(yield* server.receive('awaiting Finished'), serverVerifyData);
 
-    if (parameters.sessions !== undefined && serverHello.sessionId.length > 0 && binding === 'extended') {
+    // C9: what the application chose this time is bound to no configuration.
+    const sessions = asked && parameters.selectCredentials ? undefined : parameters.sessions;
+    if (sessions !== undefined && serverHello.sessionId.length > 0 && binding === 'extended') {
       // C12: a session is kept only here, where all that was to be checked has been.
       const establishedAt = parameters.now();
       // Nobody waits for the cache: the server may already speak.
       settled(
-        parameters.sessions.keep({
+        sessions.keep({
           ...kept,
           protocolVersion: TLS_1_2,
           cipherSuite: suite.id,
@@ -189,7 +191,7 @@ function* full(
           peerVerified: true,
           ocspResponse,
           signedCertificateTimestamps,
-          clientAuthentication: request.name === 'CertificateRequest' ? 'request' : 'none',
+          clientAuthentication: asked ? 'request' : 'none',
           contextDigest: parameters.contextDigest,
           serverCredential: parameters.sha256.digest(certificate.leaf.der),
           establishedAt,
@@ -306,17 +308,15 @@ function readStatus({ statusType, response }: CertificateStatus): Uint8Array {
  * The first credential that the server's request admits, or none: then the Certificate is empty (RFC 5246 §7.4.6). One
  * that no authority of the server's has issued stays here: it would be of no use to the server, and is sent in clear.
  */
-function chooseCredential(
-  {
-    certificateTypes,
-    supportedSignatureAlgorithms: schemes,
-    certificateAuthorities: authorities,
-  }: CertificateRequest,
-  { credentials, report }: ClientParameters,
-): { credential: Credential; scheme: SignatureScheme } | undefined {
+function* chooseCredential(
+  request: CertificateRequest,
+  { credentials: own, selectCredentials, report }: ClientParameters,
+): Handshake<{ credential: Credential; scheme: SignatureScheme } | undefined> {
+  const credentials = yield* answer(selectCredentials?.(request) ?? own);
+  const { supportedSignatureAlgorithms: schemes, certificateAuthorities: authorities } = request;
   if (credentials.length === 0) return undefined;
   for (const credential of [...signedWith(schemes, credentials), ...credentials]) {
-    if (!certificateTypes.includes(clientCertificateType[credential.publicKey.type])) continue;
+    if (!request.certificateTypes.includes(clientCertificateType[credential.publicKey.type])) continue;
     // RFC 5246 §7.4.4: no names at all admit everyone.
     if (authorities.length > 0 && !credential.isIssuedUnder(authorities)) continue;
     const scheme = chooseScheme(credential, schemes);

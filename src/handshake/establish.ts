@@ -47,10 +47,8 @@ export type Renewed = Pick<Agreed, 'keys' | 'alpnProtocol' | 'serverIdentity' | 
 
 /** What the proofs tell of the peer. */
 interface Proved {
-  /** DER, leaf first; empty where the peer proved no identity. */
-  readonly peerCertificates: readonly Uint8Array[];
-  /** What a server showed with its chain (RFC 6962 §3.3.1), in a resumption that of the full handshake. */
-  readonly signedCertificateTimestamps: readonly Uint8Array[];
+  /** What the peer showed, in a resumption that of the full handshake; undefined where it proved no identity. */
+  readonly peer: CertificateVerified | undefined;
   /** What the peer signed with; undefined where it did not sign in this handshake. */
   readonly peerSignatureScheme: SignatureScheme | undefined;
 }
@@ -113,21 +111,14 @@ export function establishAbbreviated(
     firstVerifyData: renewed.firstVerifyData,
     refusal: undefined,
     resumed: true,
-    ...shownBy('chain' in identity ? identity : undefined),
+    peer: 'chain' in identity ? identity : undefined,
     peerSignatureScheme: undefined,
   });
 }
 
 function proved(identity: Identity | Unauthenticated): Proved {
-  if (!('certificate' in identity)) return { ...shownBy(undefined), peerSignatureScheme: undefined };
-  return { ...shownBy(identity.certificate), peerSignatureScheme: identity.signature.scheme };
-}
-
-function shownBy(certificate: CertificateVerified | undefined): Omit<Proved, 'peerSignatureScheme'> {
-  return {
-    peerCertificates: certificate?.chain ?? [],
-    signedCertificateTimestamps: certificate?.signedCertificateTimestamps ?? [],
-  };
+  if (!('certificate' in identity)) return { peer: undefined, peerSignatureScheme: undefined };
+  return { peer: identity.certificate, peerSignatureScheme: identity.signature.scheme };
 }
 
 function up(agreed: Omit<Established, typeof established>): Established {

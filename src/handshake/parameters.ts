@@ -140,6 +140,16 @@ export interface ClientHelloInfo {
   readonly groups: readonly number[];
 }
 
+/** What the application learns of a CertificateRequest before the client answers it (RFC 5246 §7.4.4). */
+export interface CertificateRequestInfo {
+  /** ClientCertificateType by number: 1 for RSA keys, 64 for ECDSA and Ed25519. */
+  readonly certificateTypes: readonly number[];
+  /** IANA numbers of signature schemes. */
+  readonly supportedSignatureAlgorithms: readonly number[];
+  /** Whose certificates the server takes, by their names in DER; where it names nobody, anybody's. */
+  readonly certificateAuthorities: readonly Uint8Array[];
+}
+
 export interface ServerParameters extends Parameters {
   /** The credentials for this hello, best first; none means that the name is not served here. */
   credentials(hello: ClientHelloInfo): MaybePromise<readonly Credential[]>;
@@ -171,6 +181,10 @@ export interface ClientParameters extends Parameters {
   /** What each ClientHello offers, always the same. */
   readonly offer: ClientOfferings;
   readonly credentials: readonly Credential[];
+  /** In their place, the credentials for this request, best first. */
+  readonly selectCredentials:
+    | ((request: CertificateRequestInfo) => MaybePromise<readonly Credential[]>)
+    | undefined;
   /** Whether the application asked to write before the server's Finished (RFC 7918 §3). */
   readonly falseStart: boolean;
   /** SHA-256 of the configuration that sessions are made under (rule C9). */

@@ -36,7 +36,7 @@ export interface EndpointOptions
 export interface ClientOptions
   extends EndpointOptions,
     Pick<TrustOptions, 'checkServerIdentity'>,
-    Pick<ClientConfig, PassedOn<ClientConfig> | 'serverName' | 'sessionPartition'> {
+    Pick<ClientConfig, PassedOn<ClientConfig> | 'selectCertificate' | 'serverName' | 'sessionPartition'> {
   /**
    * The server's name, in the place of `serverName`: sent unless it is an address, and what its certificate is checked
    * for. Default: `host`.
@@ -120,10 +120,10 @@ const recentClients = memoize((_: SecureContext) => new Recent<Client>(16));
  * part of a resumed handshake, and so is to parse the certificate of the server again.
  */
 function clientOf(context: SecureContext, options: ClientOptions, serverName: string | undefined): Client {
-  const { rejectUnauthorized, verifyCertificate, checkServerIdentity } = options;
+  const { rejectUnauthorized, verifyCertificate, checkServerIdentity, selectCertificate } = options;
   const alpnProtocols = either(options, 'ALPNProtocols', 'alpnProtocols', applicationProtocols);
   const trusted = [rejectUnauthorized, verifyCertificate, checkServerIdentity];
-  const said = namesForClients.map((name) => options[name]);
+  const said = [selectCertificate, ...namesForClients.map((name) => options[name])];
   return recentClients(context).find([serverName, JSON.stringify(alpnProtocols), ...trusted, ...said], () => {
     const trust = peerTrust(context, options);
     const config = furnishClient({
@@ -131,7 +131,7 @@ function clientOf(context: SecureContext, options: ClientOptions, serverName: st
       ...pick(options, namesForClients),
       verifyCertificate: trust.verifyCertificate,
       certificates: context.certificates,
-      ...defined({ serverName, alpnProtocols }),
+      ...defined({ serverName, alpnProtocols, selectCertificate }),
     });
     return { config, trust };
   });

@@ -179,6 +179,19 @@ describe('clients with certificates', () => {
     expect(socket).toMatchObject({ authorized: authorizationError === null, authorizationError });
   });
 
+  it('choose by what the server asks for, with `selectCertificate`', async () => {
+    await using server = await listening(asking);
+    const names: number[] = [];
+    const socket = await accepted(server, {
+      selectCertificate: ({ certificateAuthorities }) => {
+        names.push(certificateAuthorities.length);
+        return { chain: own.cert, privateKey: own.key };
+      },
+    });
+    expect(socket.authorized).toBe(true);
+    expect(names).toEqual([1]);
+  });
+
   it('are not asked without requestCert, and then not authorized', async () => {
     await using server = await listening();
     expect(await accepted(server, own)).toMatchObject({ authorized: false, authorizationError: null });

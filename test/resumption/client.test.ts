@@ -211,6 +211,23 @@ test('C9: what a session does not bind may change: groups, protocols, limits', a
   }
 });
 
+test('C9: a session is not kept where `selectCertificate` was asked, for it may choose otherwise next time', async () => {
+  const selectCertificate = () => alice;
+  for (const [clientAuthentication, kept] of [
+    ['none', 1],
+    ['request', 0],
+    ['require', 0],
+  ] as const) {
+    const cache = new OpenStore();
+    const client = clientConfig({ sessionCache: cache, selectCertificate });
+    const server = serverConfig({ sessionStore: new OpenStore(), clientAuthentication });
+    const { clientEnd } = await meet(client, server);
+    expect(clientEnd.info?.sessionId).toHaveLength(32);
+    expect(cache.entries.size).toBe(kept);
+    expect((await meet(client, server)).clientEnd.info?.resumed).toBe(kept === 1);
+  }
+});
+
 const hour = 3_600_000;
 const start = Date.UTC(2030, 0, 1);
 
