@@ -12,7 +12,6 @@ const TLS_1_2 = 0x0303;
 export function clientConfig(stage: Stage): ClientConfig {
   const { flags, memory } = stage;
   const { 'host-name': serverName, 'advertise-alpn': protocols } = flags;
-  if (flags['fail-cert-callback']) throw new Unimplemented('a callback that chooses a client certificate');
   return {
     ...commonConfig(stage),
     ...(serverName === undefined ? {} : { serverName }),
@@ -21,9 +20,30 @@ export function clientConfig(stage: Stage): ClientConfig {
     requestSignedCertificateTimestamps: flags['enable-signed-cert-timestamps'] ?? false,
     sessionCache: memory.cache,
     sessionPartition: 'the runner',
-    certificates: credentials(stage, policyOf(flags).signatureSchemes),
+    ...certificatesOf(stage),
   };
 }
+
+/** Chosen when they are asked for where something depends on that: else sessions would not be kept (rule C9). */
+function certificatesOf(stage: Stage): Pick<ClientConfig, 'certificates' | 'selectCertificate'> {
+  const { flags, sightings } = stage;
+  const certificates = credentials(stage, policyOf(flags).signatureSchemes);
+  if (!requestFlags.some((flag) => flags[flag] !== undefined)) return { certificates };
+  return {
+    selectCertificate: (request) => {
+      sightings.request = request;
+      if (flags['fail-cert-callback']) throw new Error('-fail-cert-callback');
+      return give(stage, certificates);
+    },
+  };
+}
+
+const requestFlags = [
+  'fail-cert-callback',
+  'expect-certificate-types',
+  'expect-client-ca-list',
+  'expect-peer-verify-pref',
+] as const;
 
 export function serverConfig(stage: Stage): ServerConfig {
   const { flags, sightings } = stage;

@@ -80,10 +80,15 @@ function staple(
   { 'ocsp-response': response }: CredentialFlags,
 ): Pick<CertificateConfig, 'ocspResponse'> {
   const { flags } = stage;
-  if (flags['fail-ocsp-callback'] && flags.server) {
-    throw new Unimplemented('a staple that fails, and the handshake with it');
-  }
   const given = flags['decline-ocsp-callback'] ? undefined : response;
-  if (flags['use-ocsp-callback']) return { ocspResponse: () => give(stage, given) };
+  if (flags['use-ocsp-callback']) {
+    return {
+      ocspResponse: () => {
+        // A staple that fails is left out: an application that would rather end the handshake says so.
+        if (flags['fail-ocsp-callback']) stage.abort(new Error('-fail-ocsp-callback'));
+        return give(stage, given);
+      },
+    };
+  }
   return given === undefined ? {} : { ocspResponse: given };
 }

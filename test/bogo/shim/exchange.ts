@@ -26,7 +26,8 @@ const differentSizes = [0, 1, 255, 256, 257, 16383, 16384, 16385, 32767, 32768, 
 
 /** @throws whatever the connection ends with, and Unexpected where it is not as the flags expect */
 export async function exchange(flags: Flags, memory: Memory, isResumption: boolean): Promise<void> {
-  const stage: Stage = { flags, memory, sightings: {}, isResumption };
+  const abort = (cause: Error) => tls.abort(cause);
+  const stage: Stage = { flags, memory, sightings: {}, isResumption, abort };
   const outcome: { failure?: unknown; info?: ConnectionInfo } = {};
   let socket: Socket | undefined;
   let hasOpened = false;

@@ -13,6 +13,7 @@ import { parseCertificateChain } from '../../../src/x509/certificate.ts';
 import { type Flags, Unimplemented } from './flags.ts';
 import { idOf, protocolNames } from './names.ts';
 import type { Stage } from './stage.ts';
+import { authorities } from './verifier.ts';
 
 interface Handshake extends Stage {
   readonly info: ConnectionInfo;
@@ -37,7 +38,17 @@ const comparisons: Partial<Record<keyof Flags, (handshake: Handshake) => Compari
     ]),
   'expect-peer-verify-pref': ({ flags, sightings }) => [
     flags['expect-peer-verify-pref'],
-    seen(sightings.hello).signatureSchemes,
+    flags.server
+      ? seen(sightings.hello).signatureSchemes
+      : seen(sightings.request).supportedSignatureAlgorithms,
+  ],
+  'expect-certificate-types': ({ flags, sightings }) => [
+    [...(flags['expect-certificate-types'] ?? [])],
+    seen(sightings.request).certificateTypes,
+  ],
+  'expect-client-ca-list': ({ flags, sightings }) => [
+    authorities(flags['expect-client-ca-list']).map(hex),
+    seen(sightings.request).certificateAuthorities.map(hex),
   ],
   'expect-server-name': ({ flags, info }) => [flags['expect-server-name'], info.serverName],
   'expect-no-server-name': ({ info }) => [undefined, info.serverName],

@@ -82,6 +82,8 @@ const connectionFlags = {
   'expect-signed-cert-timestamps': 'base64',
   'expect-selected-credential': 'number',
   'use-client-ca-list': 'string',
+  'expect-client-ca-list': 'string',
+  'expect-certificate-types': 'base64',
   'fail-cert-callback': 'switch',
   'fail-early-callback': 'switch',
   'fail-ddos-callback': 'switch',
@@ -123,6 +125,7 @@ const settledFlags = {
   'use-custom-verify-callback': 'switch', // the verifier is always the application's
   'install-ddos-callback': 'switch', // as `-use-early-callback`
   'enable-ocsp-stapling': 'switch', // status_request is in every ClientHello
+  'peek-then-read': 'switch', // what comes is the application's, to look at as often as it likes
   'renegotiate-ignore': 'switch', // no request to renegotiate is ever followed
   'expect-cipher-aes': 'number', // there are no AES instructions within reach: `-expect-cipher-no-aes` holds
 

@@ -34,8 +34,9 @@ function describe(error: unknown): string {
   if (error instanceof Unimplemented) return `unimplemented: ${error.message}`;
   if (!(error instanceof TlsError))
     return `failed: ${error instanceof Error ? error.message : String(error)}`;
-  const { reason, alert, origin, message } = error;
-  return `ended by ${reason}: ${message}${alert === undefined ? '' : `\nalert ${origin}: ${alert}`}`;
+  const { reason, alert, origin, message, cause } = error;
+  const why = cause instanceof Error ? ` (${cause.message})` : '';
+  return `ended by ${reason}: ${message}${why}${alert === undefined ? '' : `\nalert ${origin}: ${alert}`}`;
 }
 
 try {

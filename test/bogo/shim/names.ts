@@ -20,13 +20,22 @@ export function signatureSchemes(ids: readonly number[]): readonly SignatureSche
   return known('signature schemes', ids, defaultSignatureSchemes);
 }
 
-/** Of a list in the manner of OpenSSL: IANA names between colons. @throws Unimplemented on any other rule in it */
+/**
+ * Of a list in the manner of OpenSSL: IANA names and `DEFAULT`, without those that there are not here. Brackets, which make
+ * equals of what is in them, are read past: a client that has ChaCha20 first gets it whatever the server's order.
+ * @throws Unimplemented on any other rule in it, and where no suite is left
+ */
 export function cipherSuites(list: string): readonly CipherSuite[] {
-  return list.split(':').map((name) => {
-    const suite = defaultCipherSuites.find((suite) => suite.name === name);
-    if (suite === undefined) throw new Unimplemented(`the cipher list ${list}`);
-    return suite;
-  });
+  let suites: CipherSuite[] = [];
+  for (const rule of list.split(/[:|]/)) {
+    const [, name] = /^\[?(TLS_\w+)\]?$/.exec(rule) ?? [];
+    if (rule === 'DEFAULT') suites = [...defaultCipherSuites];
+    else if (rule === '!AES') suites = suites.filter(({ aead }) => !aead.name.startsWith('AES'));
+    else if (name === undefined) throw new Unimplemented(`the cipher list ${list}`);
+    else suites.push(...defaultCipherSuites.filter((suite) => suite.name === name));
+  }
+  if (suites.length === 0) throw new Unimplemented(`the cipher list ${list}`);
+  return suites;
 }
 
 export function idOf(

@@ -1,6 +1,11 @@
 /** What one connection of the shim has at hand: its flags, what came before it, and what its callbacks get to see. */
 
-import { type ClientHelloInfo, MemoryClientSessionCache, MemorySessionStore } from 'reprise-tls';
+import {
+  type CertificateRequestInfo,
+  type ClientHelloInfo,
+  MemoryClientSessionCache,
+  MemorySessionStore,
+} from 'reprise-tls';
 import type { Flags } from './flags.ts';
 
 export interface Stage {
@@ -9,6 +14,8 @@ export interface Stage {
   readonly sightings: Sightings;
   /** Whether a connection came before, whose session is to be resumed. */
   readonly isResumption: boolean;
+  /** Ends the connection. */
+  abort(cause: Error): void;
 }
 
 /** What outlives a connection. */
@@ -31,6 +38,7 @@ export interface Sightings {
   /** The number of the credential that signed. A resumption signs nothing. */
   credential?: number;
   hello?: ClientHelloInfo;
+  request?: CertificateRequestInfo;
   ocspResponse?: Uint8Array | undefined;
   /** What the verifier made of the peer's chain, whether or not that was acted upon. */
   verdict?: boolean;

@@ -37,7 +37,7 @@ export function clientAuthentication(flags: Flags): ServerConfig['clientAuthenti
 }
 
 /** Names in hexadecimal DER, with commas between them; or one of two ways to say that there are none. */
-function authorities(list = '<EMPTY>'): Uint8Array[] {
+export function authorities(list = '<EMPTY>'): Uint8Array[] {
   if (list === '<EMPTY>' || list === '<NULL>') return [];
   return list.split(',').map(hexToBytes);
 }
