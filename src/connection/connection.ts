@@ -14,7 +14,7 @@ import { type HandshakeName, handshakeMessages } from '../handshake/messages.ts'
 import type { Handshake, Peer, Received } from '../handshake/peer.ts';
 import type { StateTable } from '../handshake/states.ts';
 import { readAlert } from '../record/alert.ts';
-import { ContentType, type PlaintextRecord } from '../record/content.ts';
+import { ContentType, maxPlaintext, type PlaintextRecord } from '../record/content.ts';
 import { isPromiseLike } from '../session/asking.ts';
 import type { ResumptionEvent } from '../session/counters.ts';
 import type { MaybePromise } from '../session/store.ts';
@@ -28,6 +28,7 @@ import { aborted, alertReceived, keysExhausted, truncated } from './endings.ts';
 import type { ConnectionHandlers } from './handlers.ts';
 import { type ConnectionInfo, connectionInfo, falseStartInfo } from './info.ts';
 import type { Report } from './report.ts';
+import { within } from './within.ts';
 
 /** How many bytes may wait while an answer is due: more than any honest peer sends unasked. */
 const maxWaiting = 0x40000;
@@ -139,12 +140,21 @@ export abstract class Connection<S extends StateTable = StateTable> {
       throw new TypeError('write before the handshake is done: wait for `secure`');
     const { writer } = this.#engine.peer.record;
     // One record is kept back for the close_notify.
-    if (Math.ceil(data.length / writer.protectedLimit) >= writer.remaining) {
+    if (Math.ceil(data.length / writer.limit) >= writer.remaining) {
       this.#wearOut();
       return;
     }
     writer.write(ContentType.application_data, data);
     if (!this.#running || writer.pending > maxFlight) this.#guard(() => this.#flush());
+  }
+
+  /**
+   * How many bytes of plaintext a record of this side holds at most, from now on. A peer reads a record when it has all of
+   * it: short ones are read sooner, long ones cost less. What the peer asked for (RFC 8449) holds besides.
+   * @throws RangeError on anything but a whole number from 64 to 16384
+   */
+  setMaxSendFragment(length: number): void {
+    this.#engine.peer.record.writer.maxFragment = within('maxSendFragment', length, 64, maxPlaintext);
   }
 
   /** Sends close_notify. Data of the peer is still delivered until its own comes, or its transport ends. */

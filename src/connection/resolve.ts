@@ -34,6 +34,7 @@ import type { Settings } from './config.ts';
 import { memoize } from './once.ts';
 import type { Report } from './report.ts';
 import { readServerName } from './server-name.ts';
+import { within } from './within.ts';
 
 /** What one role's configuration comes to: made once, shared by all its connections. */
 export interface Resolved<P> {
@@ -260,11 +261,6 @@ function certificateAuthorities(trust: Trust | undefined): readonly Uint8Array[]
 function some<T>(name: string, list: readonly T[]): readonly T[] {
   if (list.length > 0) return list;
   throw new RangeError(`${name}: expected at least one, got none`);
-}
-
-function within(name: string, value: number, min: number, max: number): number {
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new RangeError(`${name}: expected a whole number from ${min} to ${max}, got ${value}`);
 }
 
 /** RFC 7301 §3.1: 1 to 255 bytes, here as characters of one byte each. */

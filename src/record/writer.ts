@@ -11,10 +11,17 @@ import type { RecordProtection } from './protection.ts';
 export class RecordWriter {
   /** The longest fragment of a protected record: 2^14, or less where the peer asked so (RFC 8449 §4). */
   protectedLimit = maxPlaintext;
+  /** The longest fragment that this side makes of its own accord, protected or not. */
+  maxFragment = maxPlaintext;
 
   #protection: RecordProtection | undefined;
   #flight = empty;
   #length = 0;
+
+  /** The longest fragment of the next record. */
+  get limit(): number {
+    return Math.min(this.maxFragment, this.#protection === undefined ? maxPlaintext : this.protectedLimit);
+  }
 
   /** The bytes that are ready to leave. */
   get pending(): number {
@@ -28,7 +35,7 @@ export class RecordWriter {
 
   /** Appends `content` as one record, or as many as the limit asks for; empty content as none. */
   write(type: ContentType, content: Uint8Array): void {
-    const limit = this.#protection === undefined ? maxPlaintext : this.protectedLimit;
+    const { limit } = this;
     const overhead = headerLength + (this.#protection?.expansion ?? 0);
     this.#reserve(content.length + Math.ceil(content.length / limit) * overhead);
     const isOne = content.length <= limit;

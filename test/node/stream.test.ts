@@ -116,6 +116,27 @@ describe('any writes', () => {
     for (const socket of [client, server]) socket.destroy();
   });
 
+  it('are cut into records as `setMaxSendFragment` says, which takes what node:tls takes', async () => {
+    const { client, server, below } = await pair(await returning(), resuming);
+    expect([511, 16_385, 512.5].map((size) => client.setMaxSendFragment(size))).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(client.setMaxSendFragment(16_384)).toBe(true);
+    expect(client.setMaxSendFragment(512)).toBe(true);
+    const lengths: number[] = [];
+    below.server.on('data', (bytes: Buffer) => {
+      for (let at = 0; at < bytes.length; at += 5 + bytes.readUInt16BE(at + 3))
+        lengths.push(bytes.readUInt16BE(at + 3));
+    });
+    client.write(Buffer.alloc(1024));
+    await once(server, 'data');
+    const expansion = client.getCipher()?.standardName.includes('GCM') ? 24 : 16;
+    expect(lengths).toEqual([512 + expansion, 512 + expansion]);
+    for (const socket of [client, server]) socket.destroy();
+  });
+
   it.each([undefined, new Error('no more of this')])(
     'call back when they are done, and with an error when they never will be (%s)',
     async (failure) => {

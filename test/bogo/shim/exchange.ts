@@ -71,6 +71,7 @@ export async function exchange(flags: Flags, memory: Memory, isResumption: boole
     ? new ServerConnection(serverConfig(stage), handlers)
     : new ClientConnection(clientConfig(stage), handlers);
 
+  if (flags['max-send-fragment'] !== undefined) tls.setMaxSendFragment(flags['max-send-fragment']);
   socket = await connectToRunner(flags);
   if (tls instanceof ClientConnection) tls.start();
   await feedAll(tls, socket, flags);

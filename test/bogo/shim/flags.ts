@@ -98,6 +98,7 @@ const connectionFlags = {
   'shim-shuts-down': 'switch',
   'check-close-notify': 'switch',
   'read-size': 'number',
+  'max-send-fragment': 'number',
   'write-different-record-sizes': 'switch',
   'false-start': 'switch',
   'allow-false-start-without-alpn': 'switch',
