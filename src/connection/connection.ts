@@ -8,7 +8,7 @@
  */
 
 import type { Hash } from '../crypto/provider.ts';
-import type { Established, FalseStart } from '../handshake/establish.ts';
+import type { Established, Unfinished } from '../handshake/establish.ts';
 import { MessageJoiner } from '../handshake/joiner.ts';
 import { type HandshakeName, handshakeMessages } from '../handshake/messages.ts';
 import type { Handshake, Peer, Received } from '../handshake/peer.ts';
@@ -58,8 +58,8 @@ export abstract class Connection<S extends StateTable = StateTable> {
   readonly #driver: Driver<Established>;
   readonly #joiner = new MessageJoiner();
   #established: Established | undefined;
-  /** What may be written by before there is anything established (RFC 7918). */
-  #falseStart: FalseStart | undefined;
+  /** What is written by: as soon as there is anything established, or with False Start before (RFC 7918). */
+  #agreed: Established | Unfinished | undefined;
   #info: ConnectionInfo | undefined;
   /** Settles when the answer that is due has come and all that waited for it is done, or with the connection's end. */
   #waiting: Promise<void> | undefined;
@@ -136,8 +136,7 @@ export abstract class Connection<S extends StateTable = StateTable> {
   write(data: Uint8Array): void {
     demandBytes('write', data);
     if (this.#ended || this.#closeSent) throw new TypeError('write after the connection was closed');
-    if (this.#agreed === undefined)
-      throw new TypeError('write before the handshake is done: wait for `secure`');
+    this.#demand(this.#agreed, 'write');
     const { writer } = this.#engine.peer.record;
     // One record is kept back for the close_notify.
     if (Math.ceil(data.length / writer.limit) >= writer.remaining) {
@@ -154,7 +153,7 @@ export abstract class Connection<S extends StateTable = StateTable> {
    * @throws RangeError on anything but a whole number from 64 to 16384
    */
   setMaxSendFragment(length: number): void {
-    this.#engine.peer.record.writer.maxFragment = within('maxSendFragment', length, 64, maxPlaintext);
+    this.#engine.peer.record.writer.maxFragment = within('length', length, 64, maxPlaintext);
   }
 
   /** Sends close_notify. Data of the peer is still delivered until its own comes, or its transport ends. */
@@ -289,22 +288,18 @@ export abstract class Connection<S extends StateTable = StateTable> {
     if (this.#ended) return;
     const { pending, result } = this.#driver;
     if (pending !== undefined) this.#await(pending);
-    if (result === undefined) {
-      this.#startFalsely(this.#engine.peer.falseStart);
-      return;
+    const { falseStart } = this.#engine.peer;
+    if (falseStart !== undefined && this.#agreed === undefined) {
+      // There may be something to write. What is read goes by the rules that it went by before (RFC 7918 §3).
+      this.#agreed = falseStart;
+      this.#tell('falseStart', () => this.#handlers.falseStart?.(falseStartInfo(falseStart)));
     }
-    this.#established = result;
+    if (result === undefined) return;
+    this.#agreed = this.#established = result;
     const info = connectionInfo(result);
     this.#info = info;
     this.#engine.observe({ kind: 'resumption-decided', resumption: info.resumption });
     this.#tell('secure', () => this.#handlers.secure?.(info));
-  }
-
-  /** From now on there may be something to write; what is read goes by the rules that it went by before (RFC 7918 §3). */
-  #startFalsely(falseStart: FalseStart | undefined): void {
-    if (falseStart === undefined || this.#falseStart !== undefined) return;
-    this.#falseStart = falseStart;
-    this.#tell('falseStart', () => this.#handlers.falseStart?.(falseStartInfo(falseStart)));
   }
 
   #await(pending: PromiseLike<unknown>): void {
@@ -462,13 +457,8 @@ export abstract class Connection<S extends StateTable = StateTable> {
     }
   }
 
-  /** What the keys in use were agreed with. */
-  get #agreed(): Established | FalseStart | undefined {
-    return this.#established ?? this.#falseStart;
-  }
-
-  #demand<T extends Established | FalseStart>(agreed: T | undefined, what: string): T {
-    if (agreed === undefined) throw new TypeError(`${what} before the handshake is done`);
+  #demand<T extends Established | Unfinished>(agreed: T | undefined, what: string): T {
+    if (agreed === undefined) throw new TypeError(`${what} before \`secure\``);
     if (this.#ended) throw new TypeError(`${what} after the connection ended`);
     return agreed;
   }

@@ -2,7 +2,7 @@
  * ConnectionInfo: what an application learns of a connection when its handshake is done.
  */
 
-import type { Established, FalseStart } from '../handshake/establish.ts';
+import type { Established, Unfinished } from '../handshake/establish.ts';
 import type { ResumptionRefusal } from '../handshake/resumption.ts';
 
 export interface ConnectionInfo {
@@ -47,7 +47,7 @@ export function connectionInfo(established: Established): ConnectionInfo {
   });
 }
 
-export function falseStartInfo(agreed: Established | FalseStart): FalseStartInfo {
+export function falseStartInfo(agreed: Established | Unfinished): FalseStartInfo {
   return Object.freeze({
     protocolVersion: 'TLSv1.2',
     cipherSuite: agreed.suite.name,

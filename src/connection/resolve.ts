@@ -73,8 +73,10 @@ export const resolveServer = /* @__PURE__ */ memoize((config: BareServerConfig):
   const parameters: ServerParameters = {
     ...common,
     trust,
-    credentials: (hello) =>
-      selectCertificate === undefined ? forName(own, hello) : selected(selectCertificate, hello, credential),
+    credentials:
+      selectCertificate === undefined
+        ? (hello) => forName(own, hello)
+        : selecting(selectCertificate, credential),
     clientAuthentication,
     certificateAuthorities: certificateAuthorities(trust),
     contextDigest: memoize((credentials) =>
@@ -129,7 +131,7 @@ export function withSessions(config: BareClientConfig, sessions: ClientSessionSo
 
 const resolveClientApart = /* @__PURE__ */ memoize((config: BareClientConfig) => {
   const { trust, serverName, certificates = [] } = Object.freeze(config);
-  const { selectCertificate, falseStart = false, requestSignedCertificateTimestamps = false } = config;
+  const { selectCertificate, falseStart } = config;
   const common = resolveCommon(config);
   if (trust === undefined) throw new TypeError('a client needs trust: there is no default that has any');
   const server = serverName === undefined ? undefined : readServerName(serverName);
@@ -145,27 +147,24 @@ const resolveClientApart = /* @__PURE__ */ memoize((config: BareClientConfig) =>
     ...common,
     trust,
     serverName: server?.name,
-    offer: makeOfferings(
-      { ...common, requestSignedCertificateTimestamps },
-      server?.isAddress ? undefined : server?.name,
-    ),
+    offer: makeOfferings(common, config, server?.isAddress ? undefined : server?.name),
     credentials,
-    selectCredentials: selectCertificate && ((request) => selected(selectCertificate, request, credential)),
+    selectCredentials: selectCertificate && selecting(selectCertificate, credential),
     falseStart,
     contextDigest: digest,
   };
   return { common, parameters };
 });
 
-/** What the application chose, at once or by a promise. */
-function selected<Q>(
+/** What the application chooses, at once or by a promise. */
+function selecting<Q>(
   selectCertificate: CredentialSelector<Q>,
-  question: Q,
   credential: (source: CredentialSource) => Credential,
-): MaybePromise<readonly Credential[]> {
-  return ask('selectCertificate', () =>
-    upon(selectCertificate(question), (chosen) => [chosen ?? []].flat().map(credential)),
-  );
+): (question: Q) => MaybePromise<readonly Credential[]> {
+  return (question) =>
+    ask('selectCertificate', () =>
+      upon(selectCertificate(question), (selected) => [selected ?? []].flat().map(credential)),
+    );
 }
 
 function resolveCommon(config: BareConfig & Settings) {

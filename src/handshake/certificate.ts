@@ -60,7 +60,7 @@ export function* verifyChain(
       `expected a verifier for the ${shown.peer}'s certificate, none is configured`,
     );
   }
-  const certificates = certificatesShown(shown, serverName, now, trust);
+  const certificates = withLeaf({ ...shown, serverName, time: now }, trust);
   suits(certificates.leaf);
   const verdict = yield* judge(certificates, trust);
   if (verdict !== true) throw fault(verdict.alert, verdict.message);
@@ -78,8 +78,8 @@ export function* reverifyChain(
   now: number,
 ): Handshake<CertificateVerified | undefined> {
   if (trust === undefined || !peerVerified || chain.length === 0) return undefined;
-  const shown = { chain, peer, ocspResponse, signedCertificateTimestamps };
-  const certificates = certificatesShown(shown, serverName, now, trust);
+  const shown = { chain, peer, ocspResponse, signedCertificateTimestamps, serverName, time: now };
+  const certificates = withLeaf(shown, trust);
   try {
     const verdict = yield* judge(certificates, trust);
     return verdict === true ? (certificates as CertificateVerified) : undefined;
@@ -147,17 +147,10 @@ function kindOf(key: PublicKey): string {
 }
 
 /** A chain as a verifier gets it. The leaf is parsed when it is first asked for: a pin may need its bytes alone. */
-function certificatesShown(
-  shown: Shown,
-  serverName: string | undefined,
-  time: number,
-  trust: Trust,
-): PeerCertificates<Leaf> {
+function withLeaf(shown: Omit<PeerCertificates, 'leaf'>, trust: Trust): PeerCertificates<Leaf> {
   let leaf: Leaf | undefined;
   return {
     ...shown,
-    serverName,
-    time,
     get leaf() {
       leaf ??= trust.readLeaf(shown.chain[0] ?? empty);
       return leaf;

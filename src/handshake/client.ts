@@ -12,7 +12,7 @@ import type { Session } from '../session/session.ts';
 import { empty, fromLatin1, wipe } from '../wire/bytes.ts';
 import { fault, quoted } from '../wire/error.ts';
 import { checkServerLeaf, verifyChain, verifySignature } from './certificate.ts';
-import { type Established, establishAbbreviated, establishClient, falseStart } from './establish.ts';
+import { type Established, establishAbbreviated, establishClient, identifyServer } from './establish.ts';
 import { type Extensions, readServerExtensions } from './extensions.ts';
 import { verifyData, verifyFinished } from './finished.ts';
 import {
@@ -152,24 +152,27 @@ function* full(
     const clientVerifyData = verifyData(keys.schedule, 'client', transcript);
     server.send('Finished', { verifyData: clientVerifyData });
 
-    const identity = { certificate, signature };
     const kept = {
       sessionId: serverHello.sessionId,
       extendedMasterSecret: binding === 'extended',
       serverName: parameters.serverName,
       alpnProtocol,
     };
-    const agreed = {
-      ...kept,
-      suite,
-      keys: keys.schedule,
-      group,
-      signatureScheme: signature.scheme,
-      serverIdentity: certificate,
-      firstVerifyData: clientVerifyData,
-      refusal,
-    };
-    if (parameters.falseStart) server.falseStart = falseStart(identity, agreed);
+    const unfinished = identifyServer(
+      { certificate, signature },
+      {
+        ...kept,
+        suite,
+        keys: keys.schedule,
+        group,
+        firstVerifyData: clientVerifyData,
+        refusal,
+      },
+    );
+    // RFC 7918 §5 wants the cipher, the group and the type of the client's certificate to be strong enough for it, as all
+    // are that there are here. The extended master secret is beyond the RFC: with it the keys are made of both hellos as
+    // this side saw them, and where somebody changed those, there is nobody at all who can read what is written early.
+    if (parameters.falseStart && binding === 'extended') server.falseStart = unfinished;
 
     server.changeReadProtection(keys.server, yield* server.receive('awaiting ChangeCipherSpec'));
     const serverVerifyData = verifyData(keys.schedule, 'server', transcript);
@@ -199,7 +202,7 @@ function* full(
         }),
       );
     }
-    return establishClient({ identity, finished }, agreed);
+    return establishClient({ unfinished, finished });
   } finally {
     wipe(secret);
   }

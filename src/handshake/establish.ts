@@ -1,6 +1,6 @@
 /**
  * The end of every handshake. `establish` is the only way to an `Established` connection, and it asks for the proof of
- * each check that the kind of handshake owes: a check that is skipped does not type-check. `falseStart` asks for all of
+ * each check that the kind of handshake owes: a check that is skipped does not type-check. `identifyServer` asks for all of
  * a client's but the last.
  */
 
@@ -59,29 +59,33 @@ export interface Established extends Agreed, Proved {
   readonly resumed: boolean;
 }
 
-declare const falselyStarted: unique symbol;
-/** A client's full handshake that owes the server's Finished and nothing else (RFC 7918 §3). Nobody is established by it. */
-export interface FalseStart extends Agreed, Proved {
-  readonly [falselyStarted]: true;
+declare const unfinished: unique symbol;
+/** A client's full handshake that owes the server's Finished and nothing else. Nobody is established by it. */
+export interface Unfinished extends Agreed, Proved {
+  readonly [unfinished]: true;
 }
 
-/** A client's full handshake owes the server's identity and its Finished. */
-export function establishClient(
-  proofs: { readonly identity: Identity; readonly finished: FinishedVerified },
-  agreed: Agreed,
-): Established {
-  return up({ ...agreed, resumed: false, ...proved(proofs.identity) });
+/** A client's full handshake owes the server's identity first, */
+export function identifyServer(
+  { certificate, signature }: Identity,
+  agreed: Omit<Agreed, 'serverIdentity' | 'signatureScheme'>,
+): Unfinished {
+  const { scheme } = signature;
+  return {
+    ...agreed,
+    serverIdentity: certificate,
+    signatureScheme: scheme,
+    peer: certificate,
+    peerSignatureScheme: scheme,
+  } satisfies Agreed & Proved as unknown as Unfinished;
 }
 
-/**
- * What a client may write by before the server's Finished, where its application asked for that. RFC 7918 §5 wants the
- * cipher, the key exchange with its group, and the type of a client's certificate to be strong enough for it: all that
- * there are here have 128 bits of security, forward secrecy and a signature by whoever shows a certificate. Beyond the
- * RFC this asks for the extended master secret: the keys are then made of both hellos as this side saw them, and where
- * somebody changed those, there is nobody at all who can read what is written.
- */
-export function falseStart(identity: Identity, agreed: Agreed): FalseStart | undefined {
-  return agreed.extendedMasterSecret ? ({ ...agreed, ...proved(identity) } as FalseStart) : undefined;
+/** and then its Finished. */
+export function establishClient(proofs: {
+  readonly unfinished: Unfinished;
+  readonly finished: FinishedVerified;
+}): Established {
+  return up({ ...proofs.unfinished, resumed: false });
 }
 
 /** A server's full handshake owes the client's Finished, and its identity where one was asked for. */

@@ -18,11 +18,19 @@ export interface Offerable {
   readonly signatureSchemes: readonly SignatureScheme[];
   readonly alpnProtocols: readonly string[];
   readonly recordSizeLimit: number;
-  readonly requestSignedCertificateTimestamps: boolean;
+}
+
+/** What a client asks for where it was told to. */
+interface Wishes {
+  readonly requestSignedCertificateTimestamps?: boolean;
 }
 
 /** `hostName` goes into server_name; an address does not (RFC 6066 §3), so it is not given here. */
-export function makeOfferings(offerable: Offerable, hostName: string | undefined): ClientOfferings {
+export function makeOfferings(
+  offerable: Offerable,
+  wishes: Wishes,
+  hostName: string | undefined,
+): ClientOfferings {
   const { cipherSuites, groups, signatureSchemes, alpnProtocols, recordSizeLimit } = offerable;
   const extensions = writeExtensions('client', {
     ...(hostName === undefined ? {} : { server_name: [{ nameType: 0, hostName: utf8(hostName) }] }),
@@ -32,7 +40,7 @@ export function makeOfferings(offerable: Offerable, hostName: string | undefined
       statusType: ocspStatus,
       request: encode(OCSPStatusRequest, { responderIDList: [], requestExtensions: empty }),
     },
-    ...(offerable.requestSignedCertificateTimestamps ? { signed_certificate_timestamp: {} } : {}),
+    signed_certificate_timestamp: wishes.requestSignedCertificateTimestamps ? {} : undefined,
     supported_groups: groups.map(({ id }) => id),
     ec_point_formats: [uncompressed],
     ...(alpnProtocols.length === 0

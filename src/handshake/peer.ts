@@ -17,7 +17,7 @@ import { wipe } from '../wire/bytes.ts';
 import type { Codec } from '../wire/codec.ts';
 import { fault } from '../wire/error.ts';
 import { Writer } from '../wire/writer.ts';
-import type { FalseStart } from './establish.ts';
+import type { Unfinished } from './establish.ts';
 import { type HandshakeBody, type HandshakeName, handshakeMessages } from './messages.ts';
 import type { Awaited, StateTable } from './states.ts';
 import { Transcript } from './transcript.ts';
@@ -81,7 +81,7 @@ export class Peer<S extends StateTable> {
   /** The session that an abbreviated handshake goes on with, from the moment that it was accepted. */
   resuming: Uint8Array | undefined;
   /** What a client may write by already, from the moment that its own Finished is on its way. */
-  falseStart: FalseStart | undefined;
+  falseStart: Unfinished | undefined;
   readonly #states: S;
   readonly #held: Destroyable[] = [];
   #destroyed = false;

@@ -130,7 +130,7 @@ function* full(
       ...answerExtensions(offer, alpnProtocol, parameters),
       ...(offer.serverName === undefined ? {} : { server_name: {} }),
       ...(ocspResponse === undefined ? {} : { status_request: {} }),
-      ...(timestamps === undefined ? {} : { signed_certificate_timestamp: timestamps }),
+      signed_certificate_timestamp: timestamps,
       ...(offer.extensions.ec_point_formats === undefined ? {} : { ec_point_formats: [uncompressed] }),
     }),
   });

@@ -186,8 +186,8 @@ describe('a client with `falseStart`', () => {
     let early = empty;
     const { pair } = eagerPair(client, server, (connection) => {
       early = connection.exportKeyingMaterial('EXPORTER-test', 32);
-      expect(() => connection.channelBinding('tls-unique')).toThrow('before the handshake is done');
-      expect(() => connection.channelBinding('tls-server-end-point')).toThrow('before the handshake is done');
+      expect(() => connection.channelBinding('tls-unique')).toThrow('before `secure`');
+      expect(() => connection.channelBinding('tls-server-end-point')).toThrow('before `secure`');
     });
     await pair.settle();
     for (const end of [pair.client, pair.server])

@@ -384,7 +384,7 @@ describe('extensions', () => {
       alpnProtocols: [],
       recordSizeLimit: 4096,
     };
-    const { extensions = [], asked } = makeOfferings(offerable, 'site.test');
+    const { extensions = [], asked } = makeOfferings(offerable, {}, 'site.test');
     const sent = extensions.map(({ extensionType }) => extensionType);
     expect(sent).toContain(13);
     expect([...asked]).toEqual(sent.filter((type) => type !== 13));
