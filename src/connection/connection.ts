@@ -290,7 +290,7 @@ export abstract class Connection<S extends StateTable = StateTable> {
     if (pending !== undefined) this.#await(pending);
     const { falseStart } = this.#engine.peer;
     if (falseStart !== undefined && this.#agreed === undefined) {
-      // There may be something to write. What is read goes by the rules that it went by before (RFC 7918 §3).
+      // There may be something to write. What is read goes by the rules that it went by before (RFC 7918 §4).
       this.#agreed = falseStart;
       this.#tell('falseStart', () => this.#handlers.falseStart?.(falseStartInfo(falseStart)));
     }

@@ -185,7 +185,7 @@ export interface ClientParameters extends Parameters {
   readonly selectCredentials:
     | ((request: CertificateRequestInfo) => MaybePromise<readonly Credential[]>)
     | undefined;
-  /** Whether the application asked to write before the server's Finished (RFC 7918 §3). */
+  /** Whether the application asked to write before the server's Finished (RFC 7918 §4). */
   readonly falseStart: boolean | undefined;
   /** SHA-256 of the configuration that sessions are made under (rule C9). */
   readonly contextDigest: Uint8Array;

@@ -100,7 +100,7 @@ function beforeFinished<T>(
 }
 
 describe('a client with `falseStart`', () => {
-  test('writes in one flight with its Finished, before the server’s has come (RFC 7918 §3)', async () => {
+  test('writes in one flight with its Finished, before the server’s has come (RFC 7918 §4)', async () => {
     const { client, server } = setting('full', { client: asking });
     const { pair, calls, seen } = eagerPair(client, server);
     await pair.settle();
@@ -243,7 +243,7 @@ describe('a client with `falseStart`', () => {
   });
 });
 
-describe('a server before a client that starts early (RFC 7918 §4)', () => {
+describe('a server before a client that starts early (RFC 7918 §3)', () => {
   test('reads what came behind the client’s Finished once its own may leave', async () => {
     let stored = () => {};
     const saving = new Promise<void>((resolve) => {
