@@ -29,6 +29,9 @@ function exitCode(error: unknown): number {
   return error instanceof Unexpected ? 90 : 1;
 }
 
+/** BoringSSL has one name for an extension that is out of form and one that says what it must not. */
+const misread = 'refused with decode_error or illegal_parameter';
+
 /** What the runner looks for in standard error, by its ErrorMap: the cause and the alert, by their names. */
 function describe(error: unknown): string {
   if (error instanceof Unimplemented) return `unimplemented: ${error.message}`;
@@ -36,7 +39,10 @@ function describe(error: unknown): string {
     return `failed: ${error instanceof Error ? error.message : String(error)}`;
   const { reason, alert, origin, message, cause } = error;
   const why = cause instanceof Error ? ` (${cause.message})` : '';
-  return `ended by ${reason}: ${message}${why}${alert === undefined ? '' : `\nalert ${origin}: ${alert}`}`;
+  const lines = [`ended by ${reason}: ${message}${why}`];
+  if (alert !== undefined) lines.push(`alert ${origin}: ${alert}`);
+  if (origin === 'sent' && (alert === 'decode_error' || alert === 'illegal_parameter')) lines.push(misread);
+  return lines.join('\n');
 }
 
 try {
